@@ -1,0 +1,7 @@
+//! Sotto's pure rules: what may be asked, shown, stored and trusted.
+//!
+//! No I/O, clock, threads, burn, ort or JavaScript: time, randomness and settings come in as arguments, so that
+//! every rule can be tested natively and runs the same in the browser and in the host.
+
+pub mod decode;
+pub mod protocol;

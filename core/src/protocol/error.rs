@@ -1,0 +1,62 @@
+//! Errors as they travel: a closed code, a sentence for people, and whether trying again can help.
+
+use serde::{Deserialize, Serialize};
+
+/// Why a request or the engine failed. Closed: a new cause is a new variant here, never a free string.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(export))]
+#[serde(rename_all = "camelCase")]
+pub enum ErrorCode {
+    /// The message was not one of the protocol, or a field was out of its range.
+    BadRequest,
+    /// Text or blob larger than the limit of its field.
+    TooLarge,
+    /// A newer request took this one's place, or the user went on.
+    Cancelled,
+    /// The engine is still loading.
+    NotReady,
+    /// The peer that should have answered is gone.
+    PeerGone,
+    /// Both sides speak different protocol versions.
+    VersionMismatch,
+    /// The pack's manifest is not valid JSON of a known format.
+    PackManifestInvalid,
+    /// The manifest's signature does not verify under a key compiled into this build.
+    PackSignatureInvalid,
+    /// A blob is missing from the pack.
+    PackBlobMissing,
+    /// A blob's length or SHA-256 is not the one in the signed manifest.
+    PackBlobMismatch,
+    /// The pack is older than one already accepted.
+    PackRollback,
+    /// `config.json` names an architecture that this build does not run.
+    ModelArchitectureUnknown,
+    /// A size in `config.json` is absent, zero, inconsistent or beyond the limits.
+    ModelConfigInvalid,
+    /// A tensor is missing, truncated, or of another shape or type than the config says.
+    ModelWeightsInvalid,
+    /// The tokenizer cannot be read or does not belong to this model.
+    TokenizerInvalid,
+    /// No backend passed its known-answer test.
+    BackendUnavailable,
+    /// The GPU device was lost or gave a validation error; nothing it produced was shown.
+    DeviceLost,
+    /// Memory ran out.
+    OutOfMemory,
+    /// A bug: the message says where, never what the user typed.
+    Internal,
+}
+
+/// An error as data. `message` is for people and never holds page text, prompts or answers.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(export))]
+#[serde(rename_all = "camelCase")]
+#[error("{message} ({code:?})")]
+pub struct WireError {
+    /// What happened, from the closed set.
+    pub code: ErrorCode,
+    /// One sentence for the user, with what to do where there is something to do.
+    pub message: String,
+    /// Whether the same request may succeed if sent again.
+    pub retryable: bool,
+}

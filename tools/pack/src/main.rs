@@ -1,0 +1,2 @@
+//! Makes model packs.
+fn main() {}
