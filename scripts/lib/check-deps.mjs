@@ -1,0 +1,72 @@
+// Dependencies run one way, engines stay in their crate, and every licence is one that we may ship.
+// Reads `cargo metadata`; nothing is built.
+
+import { execFileSync } from "node:child_process";
+
+const metadata = JSON.parse(
+  execFileSync("cargo", ["metadata", "--locked", "--format-version", "1"], { maxBuffer: 1 << 28, encoding: "utf8" }),
+);
+
+/** Which of our crates each of our crates may name (ARCHITECTURE.md, "Folders"). */
+const ALLOWED = {
+  "sotto-core": [],
+  "sotto-lm": ["sotto-core"],
+  "sotto-wasm": ["sotto-core", "sotto-lm"],
+  "sotto-pack": ["sotto-core", "sotto-lm"],
+};
+
+/** Crates that only one of ours may name: burn's and cubecl's types must not leave the language model. */
+const OWNED = [{ pattern: /^(burn|cubecl|wgpu|cubek)/, owner: "sotto-lm" }];
+
+/** What core must never depend on, directly or through others. */
+const NEVER_IN_CORE = /^(burn|cubecl|wgpu|ort|tokio|wasm-bindgen|web-sys|js-sys|reqwest|hyper|mio|rand)$/;
+
+/** Licences that allow shipping in a product under MIT or Apache-2.0. MPL-2.0 is per file and we change none. */
+const LICENCES = new Set([
+  "MIT", "Apache-2.0", "Apache-2.0 WITH LLVM-exception", "BSD-2-Clause", "BSD-3-Clause", "ISC", "Zlib", "0BSD",
+  "CC0-1.0", "Unlicense", "BSL-1.0", "Unicode-3.0", "Unicode-DFS-2016", "MPL-2.0", "MIT-0",
+]);
+
+const problems = [];
+const ours = new Set(metadata.workspace_members);
+const byId = new Map(metadata.packages.map((p) => [p.id, p]));
+const nodes = new Map(metadata.resolve.nodes.map((n) => [n.id, n]));
+
+for (const id of ours) {
+  const { name, dependencies } = byId.get(id);
+  const allowed = ALLOWED[name];
+  if (!allowed) problems.push(`${name}: a new crate; say in ALLOWED what it may depend on`);
+  for (const dependency of dependencies) {
+    if (dependency.name.startsWith("sotto-") && allowed && !allowed.includes(dependency.name))
+      problems.push(`${name} must not depend on ${dependency.name}`);
+    for (const { pattern, owner } of OWNED)
+      if (pattern.test(dependency.name) && name !== owner)
+        problems.push(`${name} must not name ${dependency.name}: it belongs to ${owner}`);
+  }
+}
+
+/** Every package reachable from `id` without development dependencies. */
+function reachable(id, seen = new Set()) {
+  if (seen.has(id)) return seen;
+  seen.add(id);
+  for (const dep of nodes.get(id).deps)
+    if (dep.dep_kinds.some((k) => k.kind !== "dev")) reachable(dep.pkg, seen);
+  return seen;
+}
+
+for (const id of ours) {
+  const isCore = byId.get(id).name === "sotto-core";
+  for (const dependency of reachable(id)) {
+    const { name, license } = byId.get(dependency);
+    if (isCore && NEVER_IN_CORE.test(name)) problems.push(`sotto-core reaches ${name}`);
+    if (ours.has(dependency)) continue;
+    // "A OR B" needs one that is fine, "A AND B" needs both; the old "A/B" means OR.
+    const fine = (license ?? "").replaceAll("/", " OR ").replace(/[()]/g, "").split(/ AND /)
+      .every((part) => part.split(/ OR /).some((one) => LICENCES.has(one.trim())));
+    if (!fine) problems.push(`${name}: licence '${license}' is not on the list`);
+  }
+}
+
+for (const problem of new Set(problems)) console.error(problem);
+if (problems.length === 0) console.log(`${metadata.packages.length - ours.size} packages: directions and licences are fine`);
+process.exit(problems.length === 0 ? 0 : 1);
