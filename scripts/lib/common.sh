@@ -3,7 +3,6 @@
 
 ROOT="$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)"
 TOOLS="$ROOT/.cache/tools"
-WASM_BINDGEN_VERSION=0.2.130
 export PATH="$TOOLS/bin:$PATH"
 
 say() { printf '\n==> %s\n' "$*"; }
