@@ -3,5 +3,9 @@
 //! No I/O, clock, threads, burn, ort or JavaScript: time, randomness and settings come in as arguments, so that
 //! every rule can be tested natively and runs the same in the browser and in the host.
 
+pub mod autocomplete;
+pub mod backend;
 pub mod decode;
+pub mod pack;
 pub mod protocol;
+pub mod suggestion;

@@ -8,7 +8,10 @@ pub use tokens::Tokenizer;
 ///
 /// Positions count tokens. The cache holds positions `0..len()`; `truncate` takes tokens back, so that a keystroke
 /// costs only the tokens that changed.
-#[allow(async_fn_in_trait, reason = "both users are single-threaded or own the decoder's thread")]
+#[allow(
+    async_fn_in_trait,
+    reason = "both users are single-threaded or own the decoder's thread"
+)]
 pub trait Decoder {
     /// The engine's error. Never carries text.
     type Error;

@@ -18,7 +18,11 @@ pub struct FieldHints {
 /// Content script to engine.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(export))]
-#[serde(tag = "type", rename_all = "camelCase", rename_all_fields = "camelCase")]
+#[serde(
+    tag = "type",
+    rename_all = "camelCase",
+    rename_all_fields = "camelCase"
+)]
 pub enum AutocompleteRequest {
     /// Continue `before`. A newer `suggest` on the same port cancels an older one.
     Suggest {
@@ -46,7 +50,11 @@ pub enum AutocompleteRequest {
 /// Engine to content script. Each `suggest` ends with exactly one `done` or `error`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(export))]
-#[serde(tag = "type", rename_all = "camelCase", rename_all_fields = "camelCase")]
+#[serde(
+    tag = "type",
+    rename_all = "camelCase",
+    rename_all_fields = "camelCase"
+)]
 pub enum AutocompleteEvent {
     /// The request ended with a decision.
     Done {
@@ -76,7 +84,11 @@ pub enum AutocompleteEvent {
 /// What the suggestion rules decided.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(export))]
-#[serde(tag = "type", rename_all = "camelCase", rename_all_fields = "camelCase")]
+#[serde(
+    tag = "type",
+    rename_all = "camelCase",
+    rename_all_fields = "camelCase"
+)]
 pub enum SuggestOutcome {
     /// Show `text` at the caret; inserting it there is right as it stands.
     Show {

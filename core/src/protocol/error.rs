@@ -60,3 +60,48 @@ pub struct WireError {
     /// Whether the same request may succeed if sent again.
     pub retryable: bool,
 }
+
+/// An error that can travel: every crate's error says which code it has.
+pub trait Coded: std::error::Error {
+    /// The code, from the closed set.
+    fn code(&self) -> ErrorCode;
+}
+
+impl ErrorCode {
+    /// Whether the same request may succeed if sent again, without anyone changing anything.
+    pub fn retryable(self) -> bool {
+        match self {
+            Self::Cancelled
+            | Self::NotReady
+            | Self::PeerGone
+            | Self::DeviceLost
+            | Self::OutOfMemory => true,
+            Self::BadRequest
+            | Self::TooLarge
+            | Self::VersionMismatch
+            | Self::PackManifestInvalid
+            | Self::PackSignatureInvalid
+            | Self::PackBlobMissing
+            | Self::PackBlobMismatch
+            | Self::PackRollback
+            | Self::ModelArchitectureUnknown
+            | Self::ModelConfigInvalid
+            | Self::ModelWeightsInvalid
+            | Self::TokenizerInvalid
+            | Self::BackendUnavailable
+            | Self::Internal => false,
+        }
+    }
+}
+
+impl WireError {
+    /// `error` as it travels. Its message is taken as it is, so it must not hold page text.
+    pub fn new(error: &impl Coded) -> Self {
+        let code = error.code();
+        Self {
+            code,
+            message: error.to_string(),
+            retryable: code.retryable(),
+        }
+    }
+}

@@ -5,10 +5,12 @@
 //! `bigint`, which JSON cannot carry. An unknown field is ignored; an unknown `type` is an error.
 
 mod autocomplete;
+mod calibration;
 mod error;
 mod status;
 
 pub use autocomplete::*;
+pub use calibration::*;
 pub use error::*;
 pub use status::*;
 

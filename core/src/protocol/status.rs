@@ -36,12 +36,18 @@ pub enum BackendReason {
     WebgpuLost,
     /// WebGPU crashed or hung during an earlier start.
     WebgpuCrashedBefore,
+    /// WebAssembly could not run the model or gave a wrong answer.
+    WasmFailed,
 }
 
 /// Life of the engine.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(export))]
-#[serde(tag = "type", rename_all = "camelCase", rename_all_fields = "camelCase")]
+#[serde(
+    tag = "type",
+    rename_all = "camelCase",
+    rename_all_fields = "camelCase"
+)]
 pub enum EngineStatus {
     /// Nothing loaded yet; the first focus or keystroke loads it.
     Idle,

@@ -1,0 +1,19 @@
+//! Model packs: a signed manifest plus content-addressed blobs, checked before a byte is used.
+//!
+//! On disk a pack is `manifest.json`, `manifest.sig` and `blobs/<sha256 hex>`; reading them is the caller's work. The
+//! order is fixed: signature over the raw manifest bytes, then their meaning, then rollback, then each blob's length and
+//! SHA-256. **A [`VerifiedManifest`] and a [`VerifiedBlob`] can only be made by these checks**, so code that takes them
+//! needs no check of its own.
+
+mod error;
+mod keys;
+mod manifest;
+mod verify;
+
+pub use error::PackError;
+pub use keys::{PublicKey, trusted_keys};
+pub use manifest::{
+    Blob, BlobRole, FORMAT, KnownAnswer, MAX_CONTEXT_TOKENS, MAX_KNOWN_ANSWER_IDS,
+    MAX_MANIFEST_BYTES, Manifest, Quantization, Sha256,
+};
+pub use verify::{BlobSet, VerifiedBlob, VerifiedManifest, sha256, signed_bytes, verify_manifest};
