@@ -1,0 +1,84 @@
+// Typing what the ghost says consumes it; typing anything else removes it at once.
+
+import { expect, test } from "./fixtures";
+import { hostChanges } from "./lib/field";
+
+test("typing the suggested characters keeps the rest on screen without a flicker", async ({ open, field, prompt }) => {
+  const page = await open("/textarea.html");
+  const typed = field(page);
+  await typed.focus();
+  await typed.type(prompt.text);
+  const ghost = await typed.ghost();
+  const shown = await hostChanges(typed.frame);
+
+  // Leave at least one character: a suggestion that was typed to its end is over.
+  const steps = Math.min(5, ghost.length - 1);
+  for (let count = 1; count <= steps; count += 1) {
+    await typed.type(ghost.charAt(count - 1));
+    const state = await typed.inspect();
+    expect(state?.visible).toBe(true);
+    expect(state?.text).toBe(ghost.slice(count));
+  }
+  expect(await hostChanges(typed.frame)).toEqual(shown);
+  await typed.press("Tab");
+  await typed.holds(prompt.text + ghost);
+});
+
+test("typing something else removes the suggestion with that key", async ({ open, field, prompt }) => {
+  const page = await open("/textarea.html");
+  const typed = field(page);
+  await typed.focus();
+  await typed.type(prompt.text);
+  const ghost = await typed.ghost();
+  const wrong = ghost.startsWith("7") ? "8" : "7";
+  // The host is gone before the page's own input handlers have finished, not after the next answer.
+  await page.evaluate(() => {
+    document.addEventListener("input", () => {
+      requestAnimationFrame(() => {
+        (window as unknown as { hostsAfterKey: number }).hostsAfterKey =
+          document.querySelectorAll("sotto-ghost").length;
+      });
+    });
+  });
+  await typed.type(wrong);
+  await expect.poll(() => page.evaluate(() => (window as unknown as { hostsAfterKey?: number }).hostsAfterKey)).toBe(0);
+  await typed.holds(prompt.text + wrong);
+});
+
+test("moving the caret, clicking elsewhere or leaving the field removes the suggestion", async ({
+  open,
+  field,
+  prompt,
+}) => {
+  const page = await open("/textarea.html");
+  const typed = field(page);
+  await typed.focus();
+  await typed.type(prompt.text);
+  await typed.ghost();
+  await typed.press("ArrowLeft");
+  await expect.poll(async () => (await typed.inspect())?.text ?? "").not.toBe(prompt.suggestion);
+
+  await typed.replace(prompt.text);
+  await typed.ghost();
+  await page.locator("#after").click();
+  await typed.noGhost();
+  await typed.holds(prompt.text);
+});
+
+test("text that the page changes by itself makes the suggestion stale, and Tab inserts nothing", async ({
+  open,
+  field,
+  prompt,
+}) => {
+  const page = await open("/textarea.html");
+  const typed = field(page);
+  await typed.focus();
+  await typed.type(prompt.text);
+  await typed.ghost();
+  await typed.locator.evaluate((element) => {
+    (element as HTMLTextAreaElement).value = "Written by the page.";
+  });
+  await typed.press("Tab");
+  await typed.holds("Written by the page.");
+  await typed.noGhost();
+});

@@ -1,0 +1,56 @@
+// Loaded first by every test page: writes down what happens to the page, so that a test can show that nothing did.
+//
+// `window.record.mutations` holds every change of the document. A change made while the browser handles a trusted
+// input event belongs to typing; the rest is "other" and must be empty, except for what the page does itself.
+// `window.record.inputs` holds the input events, trusted or not.
+
+(() => {
+  const record = { mutations: [], inputs: [], errors: [] };
+  window.record = record;
+
+  const describe = (node) => {
+    if (node.nodeType === Node.TEXT_NODE) return "#text";
+    if (node.nodeType === Node.DOCUMENT_NODE) return "#document";
+    const name = node.nodeName.toLowerCase();
+    return node.id ? `${name}#${node.id}` : name;
+  };
+  const write = (entries, cause) => {
+    for (const entry of entries) {
+      record.mutations.push({
+        cause,
+        type: entry.type,
+        target: describe(entry.target),
+        attribute: entry.attributeName,
+        added: [...entry.addedNodes].map(describe),
+        removed: [...entry.removedNodes].map(describe),
+      });
+    }
+  };
+
+  const observer = new MutationObserver((entries) => write(entries, "other"));
+  const options = { subtree: true, childList: true, attributes: true, characterData: true };
+  const start = () => {
+    record.mutations.length = 0;
+    observer.takeRecords();
+    observer.observe(document, options);
+    // Open shadow roots of the page are part of the page.
+    for (const element of document.querySelectorAll("*")) {
+      if (element.shadowRoot) observer.observe(element.shadowRoot, options);
+    }
+    record.started = true;
+  };
+  if (document.readyState === "complete") start();
+  else window.addEventListener("load", start);
+
+  window.addEventListener("beforeinput", () => write(observer.takeRecords(), "other"), true);
+  window.addEventListener(
+    "input",
+    (event) => {
+      write(observer.takeRecords(), event.isTrusted ? "typing" : "other");
+      record.inputs.push({ type: event.inputType, trusted: event.isTrusted, target: describe(event.target) });
+    },
+    true,
+  );
+  window.addEventListener("error", (event) => record.errors.push(String(event.message)));
+  window.addEventListener("unhandledrejection", (event) => record.errors.push(String(event.reason)));
+})();
