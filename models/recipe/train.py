@@ -1,0 +1,227 @@
+"""Trains the network for a given number of minutes.
+
+    python -m recipe.train --work WORK --run RUN --minutes 90
+
+The learning rate follows the share of the budget that is used up, not a step count: the speed of a machine
+that does other things too cannot be foretold. Every `--save-minutes` the run is written to
+`RUN/checkpoint.pt` (weights, both optimizers, minutes used, position in the data, curve); started again, it
+goes on from there with the next sequence. SIGTERM and Ctrl-C save and end. `RUN/curve.jsonl` holds one line
+per logged step.
+"""
+
+import argparse
+import json
+import math
+import signal
+import sys
+import time
+from dataclasses import asdict, replace
+from pathlib import Path
+
+import torch
+
+from recipe.batches import Batches
+from recipe.bigram import factorise, pair_counts, starting_weights
+from recipe.files import write_atomically
+from recipe.loss import VocabularySample, head_loss
+from recipe.muon import Muon
+from recipe.network import Network, NetworkConfig
+
+SEED = 20261122
+
+
+def main():
+    run(parse_arguments())
+
+
+def parse_arguments(argv=None):
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--work", type=Path, required=True, help="folder with tokens/")
+    parser.add_argument("--run", type=Path, required=True, help="folder for checkpoint and curve")
+    parser.add_argument("--minutes", type=float, required=True, help="training time in all, resumes included")
+    parser.add_argument("--save-minutes", type=float, default=3.0)
+    parser.add_argument("--batch", type=int, default=24, help="sequences a step")
+    parser.add_argument("--seq", type=int, default=256)
+    parser.add_argument("--layers", type=int, default=NetworkConfig.num_hidden_layers)
+    parser.add_argument("--intermediate", type=int, default=NetworkConfig.intermediate_size)
+    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--compile", action="store_true", help="torch.compile the blocks; needs a C++ compiler")
+    parser.add_argument("--muon-lr", type=float, default=0.02)
+    parser.add_argument("--embedding-lr", type=float, default=0.004)
+    parser.add_argument("--embedding-std", type=float, default=0.5)
+    parser.add_argument("--head-lr", type=float, default=0.0012)
+    parser.add_argument("--norm-lr", type=float, default=0.01)
+    parser.add_argument("--weight-decay", type=float, default=0.0, help="of the hidden matrices")
+    parser.add_argument("--warmup", type=float, default=0.01, help="share of the budget")
+    parser.add_argument("--decay", type=float, default=0.6, help="share of the budget that the decay takes, at the end")
+    parser.add_argument("--full-softmax", type=float, default=0.8, help="share of the budget after which the whole "
+                        "vocabulary is summed at every step (0: always)")
+    parser.add_argument("--frequent", type=int, default=3072, help="tokens that are in every sampled sum")
+    parser.add_argument("--bigram-start", action=argparse.BooleanOptionalAction, default=True,
+                        help="start embedding and head from counts of token pairs")
+    parser.add_argument("--first-layers", type=int, default=2, help="blocks in use at first; the others are the "
+                        "identity until they join")
+    parser.add_argument("--grow", type=float, default=0.25, help="share of the budget after which all blocks are used")
+    parser.add_argument("--log-steps", type=int, default=10)
+    return parser.parse_args(argv)
+
+
+def run(arguments):
+    torch.set_num_threads(arguments.threads)
+    torch.manual_seed(SEED)
+    arguments.run.mkdir(parents=True, exist_ok=True)
+    config = replace(
+        NetworkConfig(), num_hidden_layers=arguments.layers, intermediate_size=arguments.intermediate,
+        max_position_embeddings=arguments.seq,
+    )
+    network = Network(config)
+    network.initialise(torch.Generator().manual_seed(SEED), arguments.embedding_std)
+    batches = Batches(arguments.work, arguments.seq)
+    state = State(network, make_optimizers(network, arguments), arguments.run / "checkpoint.pt")
+    state.resume()
+    if arguments.compile:
+        # Each block by itself: all share one compiled graph, and depth may grow without a new one.
+        for layer in network.model.layers:
+            layer.compile()
+    if state.step == 0 and arguments.bigram_start:
+        start_from_pairs(network, batches, arguments.embedding_std)
+    vocabulary = VocabularySample(batches.token_counts(config.vocab_size), arguments.frequent, one_in=8)
+    print(f"{arguments.frequent} frequent tokens cover {vocabulary.coverage:.1%} of the text")
+    report(network, state)
+
+    stop = StopRequest()
+    last_save, last_log = time.monotonic(), time.monotonic()
+    logged_loss, logged_tokens = [], 0
+    while state.minutes < arguments.minutes and not stop.asked:
+        started = time.monotonic()
+        progress = state.minutes / arguments.minutes
+        factor = rate_factor(progress, arguments.warmup, arguments.decay)
+        for optimizer in state.optimizers:
+            for group in optimizer.param_groups:
+                group["lr"] = group["base_lr"] * factor
+        # Momentum warms up: early gradients turn quickly.
+        state.optimizers[0].param_groups[0]["momentum"] = 0.85 + 0.10 * min(1.0, state.step / 200)
+
+        inputs, targets = batches.batch(state.sequences, arguments.batch)
+        sampled = progress < arguments.full_softmax
+        sample = vocabulary.draw(state.step) if sampled else (None, None, None)
+        depth = config.num_hidden_layers if progress >= arguments.grow else arguments.first_layers
+        loss = head_loss(network.model(inputs, depth), network.lm_head.weight, targets, sample)
+        loss.backward()
+        for optimizer in state.optimizers:
+            optimizer.step()
+            optimizer.zero_grad(set_to_none=True)
+
+        state.step += 1
+        state.sequences += arguments.batch
+        state.minutes += (time.monotonic() - started) / 60
+        logged_loss.append(loss.item())
+        logged_tokens += targets.numel()
+        if not math.isfinite(logged_loss[-1]):
+            sys.exit(f"step {state.step}: the loss is {logged_loss[-1]}; lower the learning rates and start anew")
+        if state.step % arguments.log_steps == 0:
+            now = time.monotonic()
+            point = dict(
+                step=state.step, minutes=round(state.minutes, 3), tokens=state.sequences * arguments.seq,
+                loss=round(sum(logged_loss) / len(logged_loss), 4), factor=round(factor, 4), sampled=sampled, depth=depth,
+                tokens_per_second=round(logged_tokens / (now - last_log)),
+            )
+            state.curve.append(point)
+            print(json.dumps(point), flush=True)
+            last_log, logged_loss, logged_tokens = now, [], 0
+        if time.monotonic() - last_save > arguments.save_minutes * 60:
+            state.save(arguments)
+            last_save = time.monotonic()
+    state.save(arguments)
+    print(f"saved at step {state.step}, {state.minutes:.1f} of {arguments.minutes} minutes", flush=True)
+
+
+def start_from_pairs(network, batches, embedding_std):
+    config = network.config
+    factors = factorise(pair_counts(batches, config.vocab_size), config.hidden_size - 2, SEED)
+    embedding, head = starting_weights(*factors, config.hidden_size, embedding_std, SEED)
+    with torch.no_grad():
+        network.model.embed_tokens.weight.copy_(embedding)
+        network.lm_head.weight.copy_(head)
+    print("embedding and head start from pair counts", flush=True)
+
+
+def make_optimizers(network, arguments):
+    """Muon for the matrices of the blocks, AdamW for embedding, head and norms."""
+    matrices = [p for name, p in network.named_parameters() if p.dim() == 2 and ".layers." in name]
+    norms = [p for p in network.parameters() if p.dim() == 1]
+    muon = Muon([dict(params=matrices)], lr=arguments.muon_lr, weight_decay=arguments.weight_decay)
+    adam = torch.optim.AdamW(
+        [
+            dict(params=[network.model.embed_tokens.weight], lr=arguments.embedding_lr),
+            dict(params=[network.lm_head.weight], lr=arguments.head_lr),
+            dict(params=norms, lr=arguments.norm_lr),
+        ],
+        betas=(0.8, 0.95), eps=1e-10, weight_decay=0.0, fused=True,
+    )
+    for optimizer in (muon, adam):
+        for group in optimizer.param_groups:
+            group["base_lr"] = group["lr"]
+    return [muon, adam]
+
+
+def rate_factor(progress, warmup, decay):
+    """Trapezoid: linear up, flat, linear down to 1 % of the base rate."""
+    if progress < warmup:
+        return max(progress / warmup, 0.02)
+    return max(0.01, min(1.0, (1.0 - progress) / decay))
+
+
+class State:
+    """All that a resumed run needs."""
+
+    def __init__(self, network, optimizers, path):
+        self.network, self.optimizers, self.path = network, optimizers, path
+        self.step, self.sequences, self.minutes, self.curve = 0, 0, 0.0, []
+
+    def resume(self):
+        if not self.path.exists():
+            return
+        saved = torch.load(self.path, weights_only=True)
+        if saved["config"] != asdict(self.network.config):
+            sys.exit(f"{self.path} holds another network ({saved['config']}); use its options or another --run folder")
+        self.network.load_state_dict(saved["network"])
+        for optimizer, held in zip(self.optimizers, saved["optimizers"]):
+            base = [group["base_lr"] for group in optimizer.param_groups]
+            optimizer.load_state_dict(held)
+            for group, rate in zip(optimizer.param_groups, base):
+                group["base_lr"] = rate
+        self.step, self.sequences = saved["step"], saved["sequences"]
+        self.minutes, self.curve = saved["minutes"], saved["curve"]
+
+    def save(self, arguments):
+        saved = dict(
+            config=asdict(self.network.config), network=self.network.state_dict(),
+            optimizers=[optimizer.state_dict() for optimizer in self.optimizers],
+            step=self.step, sequences=self.sequences, minutes=self.minutes, curve=self.curve,
+            arguments={key: str(value) for key, value in vars(arguments).items()},
+        )
+        write_atomically(self.path, lambda file: torch.save(saved, file))
+        lines = "".join(json.dumps(point) + "\n" for point in self.curve)
+        write_atomically(self.path.with_name("curve.jsonl"), lambda file: file.write(lines.encode()))
+
+
+class StopRequest:
+    """Set by SIGTERM or Ctrl-C; the step in progress is finished first."""
+
+    def __init__(self):
+        self.asked = False
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, self.ask)
+
+    def ask(self, number, frame):
+        self.asked = True
+
+
+def report(network, state):
+    total = sum(p.numel() for p in network.parameters())
+    print(f"{total:,} parameters, starting at step {state.step}, minute {state.minutes:.1f}", flush=True)
+
+
+if __name__ == "__main__":
+    main()
