@@ -105,7 +105,7 @@ def run(arguments):
         inputs, targets = batches.batch(state.sequences, arguments.batch)
         sampled = progress < arguments.full_softmax
         sample = vocabulary.draw(state.step) if sampled else (None, None, None)
-        depth = config.num_hidden_layers if progress >= arguments.grow else arguments.first_layers
+        depth = arguments.layers if progress >= arguments.grow else min(arguments.first_layers, arguments.layers)
         loss = head_loss(network.model(inputs, depth), network.lm_head.weight, targets, sample)
         loss.backward()
         for optimizer in state.optimizers:

@@ -1,0 +1,113 @@
+"""The parts of the trainer: head loss, Muon, data order, resume."""
+
+import tempfile
+import unittest
+from pathlib import Path
+
+try:
+    import numpy as np
+    import torch
+    import torch.nn.functional as F
+
+    from recipe import train
+    from recipe.batches import Batches
+    from recipe.bigram import factorise, starting_weights
+    from recipe.encode import token_path
+    from recipe.loss import VocabularySample, head_loss
+    from recipe.mix import SETS
+    from recipe.muon import orthogonalise
+except ImportError as missing:
+    raise unittest.SkipTest(f"{missing}: install models/requirements.txt") from None
+
+VOCAB = 12288
+
+
+def write_tokens(work):
+    (work / "tokens").mkdir()
+    generator = np.random.default_rng(5)
+    for chosen in SETS:
+        np.save(token_path(work, chosen), generator.integers(0, VOCAB, 700).astype(np.uint16))
+
+
+class HeadLoss(unittest.TestCase):
+    def setUp(self):
+        generator = torch.Generator().manual_seed(6)
+        self.x = torch.randn(600, 8, generator=generator, requires_grad=True)
+        self.weight = torch.randn(64, 8, generator=generator, requires_grad=True)
+        self.targets = torch.randint(0, 64, (600,), generator=generator)
+
+    def gradients(self, loss):
+        self.x.grad = self.weight.grad = None
+        loss.backward()
+        return self.x.grad, self.weight.grad
+
+    def assert_like_cross_entropy(self, loss):
+        expected = F.cross_entropy(self.x @ self.weight.T, self.targets)
+        self.assertAlmostEqual(loss.item(), expected.item(), places=4)
+        for ours, theirs in zip(self.gradients(loss), self.gradients(expected)):
+            self.assertTrue(torch.allclose(ours, theirs, atol=1e-5))
+
+    def test_full_sum(self):
+        self.assert_like_cross_entropy(head_loss(self.x, self.weight, self.targets))
+
+    def test_sample_of_everything_is_the_full_sum(self):
+        sample = VocabularySample(np.arange(64.0), frequent=40, one_in=1)
+        self.assert_like_cross_entropy(head_loss(self.x, self.weight, self.targets, sample.draw(0)))
+
+    def test_sample_depends_on_the_step_alone(self):
+        sample = VocabularySample(np.arange(64.0), frequent=40, one_in=4)
+        self.assertTrue(torch.equal(sample.draw(3)[0], sample.draw(3)[0]))
+        self.assertFalse(torch.equal(sample.draw(3)[0], sample.draw(4)[0]))
+
+
+class Parts(unittest.TestCase):
+    def test_muon_update_is_nearly_orthogonal(self):
+        x = torch.randn(2, 96, 32, generator=torch.Generator().manual_seed(7))
+        values = torch.linalg.svdvals(orthogonalise(x, 5))
+        self.assertTrue(((values > 0.6) & (values < 1.4)).all())
+
+    def test_rate_rises_stays_and_falls(self):
+        factors = [train.rate_factor(p, 0.1, 0.5) for p in (0.05, 0.3, 0.75, 1.0)]
+        self.assertEqual([round(f, 3) for f in factors], [0.5, 1.0, 0.5, 0.01])
+
+    def test_pair_start_predicts_pairs(self):
+        counts = torch.zeros(40, 40)
+        counts[torch.arange(40), (torch.arange(40) + 1) % 40] = 1000.0
+        # Rank 38 of 40 cannot hold a full permutation exactly; the right successor must still lead.
+        embedding, head = starting_weights(*factorise(counts, 20, 1), 22, 0.5, 1)
+        hidden = F.rms_norm(embedding, (22,))
+        guesses = (hidden @ head.T).argmax(dim=1)
+        self.assertGreater((guesses == (torch.arange(40) + 1) % 40).float().mean().item(), 0.5)
+
+
+class Data(unittest.TestCase):
+    def test_order_is_a_function_of_the_number_and_keeps_shares(self):
+        with tempfile.TemporaryDirectory() as folder:
+            write_tokens(Path(folder))
+            one, other = Batches(folder, 32), Batches(folder, 32)
+            one.batch(0, 50)
+            inputs, targets = one.batch(50, 4)
+            again, _ = other.batch(50, 4)
+            self.assertTrue(torch.equal(inputs, again))
+            self.assertTrue(torch.equal(inputs[:, 1:], targets[:, :-1]))
+            self.assertEqual(np.bincount(one.schedule).tolist(), [chosen.share for chosen in SETS])
+
+
+class Resume(unittest.TestCase):
+    def test_a_stopped_run_goes_on_from_its_checkpoint(self):
+        with tempfile.TemporaryDirectory() as folder:
+            work = Path(folder)
+            write_tokens(work)
+            options = ["--work", folder, "--run", str(work / "run"), "--seq", "32", "--batch", "2", "--layers", "1",
+                       "--intermediate", "64", "--no-bigram-start", "--log-steps", "1", "--minutes"]
+            train.run(train.parse_arguments(options + ["0.0001"]))
+            first = torch.load(work / "run" / "checkpoint.pt", weights_only=True)
+            train.run(train.parse_arguments(options + [str(first["minutes"] + 0.0001)]))
+            second = torch.load(work / "run" / "checkpoint.pt", weights_only=True)
+            self.assertGreater(second["step"], first["step"])
+            self.assertEqual(second["sequences"], second["step"] * 2)
+            self.assertEqual(second["curve"][: len(first["curve"])], first["curve"])
+
+
+if __name__ == "__main__":
+    unittest.main()
