@@ -172,7 +172,8 @@ export async function launchSotto(options = {}) {
       return own.evaluate(
         async ([tab, frameId]) => {
           try {
-            return await chrome.tabs.sendMessage(tab, { type: "sotto.inspect" }, { frameId });
+            const reply = await chrome.tabs.sendMessage(tab, { type: "sotto.inspect" }, { frameId });
+            return reply?.value;
           } catch {
             return undefined;
           }
@@ -235,6 +236,34 @@ export async function launchSotto(options = {}) {
           port.disconnect();
         }
       });
+    },
+
+    /**
+     * Speed of the loaded engine alone.
+     * @param {number} prefillTokens
+     * @param {number} decodeTokens
+     * @returns {Promise<{prefillMs: number, decodeTokPerS: number}>}
+     */
+    async measureEngine(prefillTokens, decodeTokens) {
+      const own = await controlPage();
+      return own.evaluate(
+        async (command) => {
+          await chrome.runtime.sendMessage({ type: "ensureEngine" });
+          const port = chrome.runtime.connect({ name: "sotto.status" });
+          try {
+            return await new Promise((done, failed) => {
+              port.onMessage.addListener((message) => {
+                if (message.type === "measured") done(message);
+              });
+              port.onDisconnect.addListener(() => failed(new Error("the engine page hung up")));
+              port.postMessage(command);
+            });
+          } finally {
+            port.disconnect();
+          }
+        },
+        { type: "measure", prefillTokens, decodeTokens },
+      );
     },
 
     /**
