@@ -7,5 +7,9 @@ pub mod autocomplete;
 pub mod backend;
 pub mod decode;
 pub mod pack;
+pub mod prompt;
 pub mod protocol;
 pub mod suggestion;
+#[cfg(any(test, feature = "test-support"))]
+pub mod test_support;
+pub mod text;

@@ -4,11 +4,16 @@ mod error;
 
 pub use error::CompleteError;
 
-use crate::decode::{Decoder, Tokenizer};
+use crate::decode::{
+    CachedDecoder, Continuation, DecodeError, Decoder, Healed, Limits, Start, TokenIndex,
+    Tokenizer, continue_greedily, heal,
+};
+use crate::prompt::{Budget, PromptWindow};
 use crate::protocol::{
     FieldHints, MAX_AFTER_UTF16, MAX_BEFORE_UTF16, SuggestOutcome, SuppressionReason,
 };
-use crate::suggestion::SuggestionSettings;
+use crate::suggestion::{Candidate, SuggestionSettings, Thresholds, decide, suppressed_early};
+use crate::text::{CaretText, utf16_len};
 
 /// Gives way between decode steps, so that a newer request can arrive.
 #[allow(
@@ -20,23 +25,29 @@ pub trait Pacer {
     async fn pause(&mut self) -> bool;
 }
 
-/// One decision and what it cost.
+/// One decision, what it cost, and what it was made from.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Suggestion {
     /// What may be shown, or why nothing is.
     pub outcome: SuggestOutcome,
+    /// What the model would have written, with its confidence; `None` where it was not asked. For calibration and tests:
+    /// it holds text, so it goes into no log.
+    pub continuation: Option<Continuation>,
     /// Prompt tokens that went through the model for this request.
     pub prefill_tokens: u32,
-    /// Prompt tokens that were already in the KV cache.
+    /// Prompt tokens that did not have to: they were in the KV cache, or the same prompt was answered just before.
     pub reused_tokens: u32,
     /// Tokens that went through the model after the prompt.
     pub decode_steps: u32,
 }
 
-/// Owns the decoder, the tokenizer and the bookkeeping of what is in the KV cache.
+/// Owns the decoder, the tokenizer and the knowledge of what is in the KV cache.
 pub struct Completer<D: Decoder, T: Tokenizer> {
-    decoder: D,
+    cached: CachedDecoder<D>,
     tokenizer: T,
+    index: TokenIndex,
+    window: PromptWindow,
+    budget: Budget,
     settings: SuggestionSettings,
 }
 
@@ -51,15 +62,20 @@ impl<D: Decoder, T: Tokenizer> Completer<D, T> {
         tokenizer: T,
         settings: SuggestionSettings,
     ) -> Result<Self, CompleteError<D::Error, T::Error>> {
-        if tokenizer.vocab_size() > decoder.vocab_size() {
+        let is_own = (1..=decoder.vocab_size()).contains(&tokenizer.vocab_size())
+            && (tokenizer.end_of_text() as usize) < tokenizer.vocab_size();
+        if !is_own {
             return Err(CompleteError::Mismatch);
         }
-        if !settings.is_valid() {
-            return Err(CompleteError::Settings);
-        }
+        let budget = budget(decoder.capacity(), &settings).ok_or(CompleteError::Settings)?;
+        let index = TokenIndex::new(&tokenizer);
+        let cached = CachedDecoder::new(decoder);
         Ok(Self {
-            decoder,
+            cached,
             tokenizer,
+            index,
+            window: PromptWindow::default(),
+            budget,
             settings,
         })
     }
@@ -78,38 +94,160 @@ impl<D: Decoder, T: Tokenizer> Completer<D, T> {
         field: FieldHints,
         pacer: &mut impl Pacer,
     ) -> Result<Suggestion, CompleteError<D::Error, T::Error>> {
-        let _ = (field, &self.settings);
-        for (text, limit) in [(before, MAX_BEFORE_UTF16), (after, MAX_AFTER_UTF16)] {
-            if text.encode_utf16().count() > limit as usize {
-                return Err(CompleteError::TooLarge);
-            }
-        }
-        if !pacer.pause().await {
-            return Err(CompleteError::Cancelled);
-        }
-        let outcome = SuggestOutcome::Suppress {
-            reason: SuppressionReason::NothingLeft,
+        // Bytes first: counting units of ten megabytes takes longer than refusing them.
+        let is_over = |text: &str, limit: u32| {
+            text.len() > 3 * limit as usize || utf16_len(text) > limit as usize
         };
+        if is_over(before, MAX_BEFORE_UTF16) || is_over(after, MAX_AFTER_UTF16) {
+            return Err(CompleteError::TooLarge);
+        }
+        let caret = CaretText::new(before, after);
+        self.cached.take_counts();
+        let (outcome, continuation) = match suppressed_early(&caret, field, &self.settings) {
+            Some(reason) => (SuggestOutcome::Suppress { reason }, None),
+            None => self.ask(&caret, field, pacer).await?,
+        };
+        let counts = self.cached.take_counts();
         Ok(Suggestion {
             outcome,
-            prefill_tokens: 0,
-            reused_tokens: 0,
-            decode_steps: 0,
+            continuation,
+            prefill_tokens: counts.prefilled,
+            reused_tokens: counts.reused,
+            decode_steps: counts.stepped,
         })
     }
 
     /// The decoder.
     pub fn decoder(&self) -> &D {
-        &self.decoder
+        self.cached.decoder()
     }
 
-    /// The decoder, for measurements. Whatever is done to its cache is noticed by the next `suggest`.
+    /// The decoder, for measurements. The next `suggest` starts with an empty cache.
     pub fn decoder_mut(&mut self) -> &mut D {
-        &mut self.decoder
+        self.cached.decoder_mut()
     }
 
     /// The tokenizer.
     pub fn tokenizer(&self) -> &T {
         &self.tokenizer
     }
+
+    /// The settings.
+    pub fn settings(&self) -> &SuggestionSettings {
+        &self.settings
+    }
+
+    async fn ask(
+        &mut self,
+        caret: &CaretText<'_>,
+        field: FieldHints,
+        pacer: &mut impl Pacer,
+    ) -> Result<(SuggestOutcome, Option<Continuation>), CompleteError<D::Error, T::Error>> {
+        let typed = caret.half_typed();
+        let prompt = self
+            .window
+            .build(typed.base, &self.tokenizer, self.budget)
+            .map_err(CompleteError::Tokenizer)?;
+        let root = self.cached.prompt(&prompt, pacer).await?;
+
+        let mut start = Start {
+            ids: prompt,
+            known: None,
+            extra: Vec::new(),
+            prob: 1.0,
+            confidence: None,
+        };
+        let mut healed_tokens = 0;
+        if typed.required.is_empty() {
+            start.known = Some(root);
+        } else {
+            let vocabulary = (&self.tokenizer, &self.index);
+            let max_steps = self.settings.max_heal_steps as usize;
+            let required = typed.required.as_bytes();
+            let healed = heal(
+                &mut self.cached,
+                vocabulary,
+                (&start.ids, &root),
+                required,
+                max_steps,
+                pacer,
+            )
+            .await?;
+            let Some(Healed {
+                tokens,
+                extra,
+                prob,
+                confidence,
+            }) = healed
+            else {
+                return Ok((
+                    SuggestOutcome::Suppress {
+                        reason: SuppressionReason::PrefixNotMet,
+                    },
+                    None,
+                ));
+            };
+            healed_tokens = tokens.len() - usize::from(!extra.is_empty());
+            start.ids.extend(tokens);
+            start = Start {
+                extra,
+                prob,
+                confidence: Some(confidence),
+                ..start
+            };
+        }
+
+        let thresholds = Thresholds::at(caret, &self.settings);
+        let limits = Limits {
+            max_tokens: self.settings.max_new_tokens as usize,
+            max_words: thresholds.max_words,
+            min_prob: &|index, unit| thresholds.of(index, unit),
+            min_prob_total: thresholds.total,
+        };
+        let continuation = continue_greedily(
+            &mut self.cached,
+            &self.tokenizer,
+            start,
+            &caret.before,
+            &limits,
+            pacer,
+        )
+        .await?;
+        let candidate = Candidate {
+            continuation: &continuation,
+            healed_tokens,
+        };
+        let outcome = decide(caret, field, candidate, &self.settings);
+        Ok((outcome, Some(continuation)))
+    }
 }
+
+/// What is left for the prompt when room for the half-typed word and the continuation is taken off.
+fn budget(capacity: usize, settings: &SuggestionSettings) -> Option<Budget> {
+    if !settings.is_valid() {
+        return None;
+    }
+    // Healing goes at most one token beyond its steps; the continuation's last token is never fed.
+    let reserved = (settings.max_heal_steps + 1 + settings.max_new_tokens) as usize;
+    let max_tokens = capacity
+        .checked_sub(reserved)?
+        .min(settings.prompt_tokens as usize);
+    let after_cut = (settings.prompt_tokens_after_cut as usize).min(max_tokens.div_ceil(2));
+    (max_tokens >= 2).then_some(Budget {
+        max_tokens,
+        after_cut,
+    })
+}
+
+impl<D, T> From<DecodeError<D>> for CompleteError<D, T> {
+    fn from(error: DecodeError<D>) -> Self {
+        match error {
+            DecodeError::Cancelled => Self::Cancelled,
+            DecodeError::Engine(error) => Self::Decoder(error),
+            DecodeError::Logits => Self::Logits,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

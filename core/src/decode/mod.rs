@@ -1,7 +1,19 @@
 //! What an engine must be able to do, and the rules for turning logits into text.
 
+mod cache;
+mod confidence;
+mod greedy;
+mod heal;
+mod index;
+mod stop;
 mod tokens;
 
+pub use cache::{CachedDecoder, DecodeError, MAX_PREFILL_TOKENS};
+pub use confidence::{LogProbs, TokenConfidence};
+pub use greedy::{Continuation, Limits, Piece, Start, continue_greedily};
+pub use heal::{Healed, heal};
+pub use index::TokenIndex;
+pub use stop::{Scored, Stop, first_unsure, repetition, score};
 pub use tokens::Tokenizer;
 
 /// A language model with a KV cache, on any engine.

@@ -17,3 +17,6 @@ pub use manifest::{
     MAX_MANIFEST_BYTES, Manifest, Quantization, Sha256,
 };
 pub use verify::{BlobSet, VerifiedBlob, VerifiedManifest, sha256, signed_bytes, verify_manifest};
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,143 @@
+//! Numbers, addresses and the like: a model can only invent them, and inventing a person's is worse than silence.
+
+use std::ops::Range;
+
+/// Digits in front of the caret, in groups, from which on they are taken for a phone, card or account number in
+/// progress. A year or a price has fewer.
+const NUMBER_IN_PROGRESS_DIGITS: usize = 5;
+
+/// Whether a number, address, link or code is being typed at the end of `before`.
+pub fn is_sensitive_before(before: &str) -> bool {
+    let line = before.rsplit('\n').next().unwrap_or_default();
+    let chunk = line.rsplit(char::is_whitespace).next().unwrap_or_default();
+    is_sensitive_chunk(chunk) || is_number_in_progress(line)
+}
+
+/// Index of the first unit of `text` that must not be suggested: part of an e-mail address, link, handle, or of more
+/// than `max_digits` digits in groups.
+pub fn sensitive_start(text: &str, units: &[Range<usize>], max_digits: usize) -> Option<usize> {
+    let mut digits = 0;
+    let mut number_start = None;
+    for (index, unit) in units.iter().enumerate() {
+        let part = text[unit.clone()].trim();
+        let digits_here = part.chars().filter(|char| char.is_numeric()).count();
+        if digits_here > 0 {
+            digits += digits_here;
+            number_start = number_start.or(Some(index));
+        } else if part.chars().any(char::is_alphabetic) {
+            digits = 0;
+            number_start = None;
+        }
+        if digits > max_digits {
+            return number_start;
+        }
+        if is_address_part(part) {
+            // The address begins where its chunk of text does, not at the sign that gives it away.
+            let chunk_start = text[..unit.end]
+                .trim_end()
+                .rfind(char::is_whitespace)
+                .map_or(0, |at| at + 1);
+            return units.iter().position(|unit| unit.end > chunk_start);
+        }
+    }
+    None
+}
+
+fn is_address_part(part: &str) -> bool {
+    let lower = part.to_lowercase();
+    let has_inner_dot = part
+        .split('.')
+        .collect::<Vec<_>>()
+        .windows(2)
+        .any(|around| {
+            around[0].ends_with(char::is_alphabetic)
+                && around[1]
+                    .chars()
+                    .take_while(|char| char.is_alphabetic())
+                    .count()
+                    >= 2
+        });
+    part.contains(['@', '\\', '_', '=', '#'])
+        || part.contains("//")
+        || lower.starts_with("www")
+        || lower == "http"
+        || lower == "https"
+        || has_inner_dot
+}
+
+fn is_sensitive_chunk(chunk: &str) -> bool {
+    let is_code = chunk.ends_with(char::is_alphanumeric) && chunk.chars().any(char::is_numeric);
+    let is_key = chunk.starts_with("sk-") || chunk.starts_with("ghp_");
+    is_code || is_key || is_address_part(chunk)
+}
+
+fn is_number_in_progress(line: &str) -> bool {
+    let is_number_char = |char: char| {
+        char.is_numeric() || matches!(char, ' ' | '-' | '(' | ')' | '+' | '.' | '/' | '\t')
+    };
+    let number = &line[line.trim_end_matches(is_number_char).len()..];
+    let digits = number.chars().filter(|char| char.is_numeric()).count();
+    digits >= NUMBER_IN_PROGRESS_DIGITS || (digits > 0 && number.trim_start().starts_with('+'))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::text::units;
+
+    #[test]
+    fn personal_data_in_progress() {
+        for before in [
+            "call me at 12",
+            "my number is 555 123 ",
+            "+49 ",
+            "mail joe@",
+            "mail joe@exam",
+            "joe.smith",
+            "see https://exam",
+            "see www.exam",
+            "example.com",
+            "PIN 1234",
+            "key sk-abc",
+            "user_name",
+            "C:\\Us",
+            "#ta",
+            "code AB12",
+            "4111 1111 1",
+        ] {
+            assert!(is_sensitive_before(before), "{before}");
+        }
+        for before in [
+            "In 2024 ",
+            "I have 2 ",
+            "The end. ",
+            "and/o",
+            "well-kn",
+            "e.g. ",
+            "\"Hel",
+            "3 apples\n",
+            "",
+            "U.S. ",
+            "I. ",
+        ] {
+            assert!(!is_sensitive_before(before), "{before}");
+        }
+    }
+
+    #[test]
+    fn suggestions_end_before_invented_data() {
+        let shown = |text: &'static str| {
+            let units = units(text);
+            sensitive_start(text, &units, 4).map_or(text, |at| &text[..units[at].start])
+        };
+        assert_eq!(shown("in 1999 and 2004"), "in 1999 and 2004");
+        assert_eq!(shown("me at 555 123 4567"), "me at");
+        assert_eq!(shown("me at 555-123"), "me at");
+        assert_eq!(shown("mail joe@example.com now"), "mail");
+        assert_eq!(shown("see example.com"), "see");
+        assert_eq!(shown("see https://x"), "see");
+        assert_eq!(shown("see 123456"), "see");
+        assert_eq!(shown("joe@x"), "");
+        assert_eq!(shown("and so on."), "and so on.");
+    }
+}
