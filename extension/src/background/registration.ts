@@ -1,0 +1,63 @@
+// Where the content script runs: on granted sites that are not off, in all their frames. Registered with the browser, so
+// that new pages need no help of this worker; open pages get it injected at once.
+
+import { readSettings } from "../shared/settings-store";
+import { CANVAS_EDITOR_PATTERNS, excludePattern, webPatterns } from "../shared/sites";
+
+const SCRIPT_ID = "sotto-content";
+const SCRIPT_FILE = "content.js";
+
+let syncing: Promise<void> = Promise.resolve();
+
+/** Brings the registration in line with grants and settings. Calls queue up: the last one sees the final state. */
+export function syncRegistration(): Promise<void> {
+  syncing = syncing.then(sync, sync);
+  return syncing;
+}
+
+/** Injects into pages that are open already. Pages that have the script ignore the second one. */
+export async function injectIntoOpenTabs(): Promise<void> {
+  const { enabled, offSites } = await readSettings();
+  const matches = await grantedPatterns();
+  if (!enabled || matches.length === 0) return;
+  const tabs = await chrome.tabs.query({ url: matches });
+  const off = new Set(offSites);
+  await Promise.all(
+    tabs.map(async ({ id, url }) => {
+      if (id === undefined || !url || off.has(new URL(url).origin)) return;
+      // Fails on error pages and on sites that are closed to extensions: nothing to do about either.
+      await chrome.scripting
+        .executeScript({ target: { tabId: id, allFrames: true }, files: [SCRIPT_FILE], injectImmediately: true })
+        .catch(() => undefined);
+    }),
+  );
+}
+
+export async function grantedPatterns(): Promise<string[]> {
+  const { origins = [] } = await chrome.permissions.getAll();
+  return webPatterns(origins);
+}
+
+async function sync(): Promise<void> {
+  const { enabled, offSites } = await readSettings();
+  const matches = enabled ? await grantedPatterns() : [];
+  const registered = await chrome.scripting.getRegisteredContentScripts({ ids: [SCRIPT_ID] });
+  if (matches.length === 0) {
+    if (registered.length > 0) await chrome.scripting.unregisterContentScripts({ ids: [SCRIPT_ID] });
+    return;
+  }
+  const script: chrome.scripting.RegisteredContentScript = {
+    id: SCRIPT_ID,
+    js: [SCRIPT_FILE],
+    matches,
+    excludeMatches: [...CANVAS_EDITOR_PATTERNS, ...offSites.map(excludePattern)],
+    allFrames: true,
+    // Editors in about:blank frames, as TinyMCE makes them.
+    matchOriginAsFallback: true,
+    // Early: a password field has to be seen before its page turns it into a text field.
+    runAt: "document_start",
+    persistAcrossSessions: true,
+  };
+  if (registered.length > 0) await chrome.scripting.updateContentScripts([script]);
+  else await chrome.scripting.registerContentScripts([script]);
+}

@@ -1,0 +1,83 @@
+// Messages to the service worker, in three tiers: for any of our scripts at once; for any of them once start-up is done;
+// for our own pages only. Who sends is what the browser says, never what the message says.
+
+import { toWireError, wireError } from "../shared/errors";
+import type { BackgroundMessages, Reply } from "../shared/messages";
+import { readSettings } from "../shared/settings-store";
+import { showBadge } from "./badge";
+import { ensureEngine } from "./offscreen";
+import { siteStateOf } from "./site-state";
+
+export type Tier = "anySender" | "afterStart" | "ownPages";
+export type Sender = Pick<chrome.runtime.MessageSender, "id" | "url" | "tab">;
+
+interface Route<K extends keyof BackgroundMessages> {
+  tier: Tier;
+  handle(request: BackgroundMessages[K]["request"], sender: Sender): Promise<BackgroundMessages[K]["response"]>;
+}
+
+const ROUTES: { [K in keyof BackgroundMessages]: Route<K> } = {
+  // Must not wait for start-up: it is what a keystroke after the worker's death waits for.
+  ensureEngine: {
+    tier: "anySender",
+    handle: async () => {
+      await ensureEngine();
+      return {};
+    },
+  },
+  siteState: { tier: "afterStart", handle: (_request, sender) => siteStateOf(sender) },
+  engineConfig: {
+    tier: "ownPages",
+    handle: async () => ({ backend: (await readSettings()).backend }),
+  },
+  engineStatus: {
+    tier: "ownPages",
+    handle: async ({ status }) => {
+      await showBadge(status);
+      return {};
+    },
+  },
+};
+
+/** Whether a sender may use routes of a tier. */
+export function mayUse(tier: Tier, sender: Sender, ownId: string, ownOrigin: string): boolean {
+  if (sender.id !== ownId) return false;
+  return tier !== "ownPages" || sender.url?.startsWith(ownOrigin) === true;
+}
+
+/** Answers one message; true keeps the channel open for it. */
+export function routeMessage(
+  message: unknown,
+  sender: chrome.runtime.MessageSender,
+  ready: Promise<void>,
+  respond: (reply: Reply<object>) => void,
+): boolean {
+  const type = typeof message === "object" && message !== null && "type" in message ? message.type : undefined;
+  if (!isRoute(type)) {
+    // The engine page and our other pages hear the same messages; one of theirs is not ours to refuse.
+    if (isMessageOfOthers(type)) return false;
+    respond({ ok: false, error: wireError("badRequest", "Unknown message.") });
+    return false;
+  }
+  const { tier, handle } = ROUTES[type] as Route<typeof type>;
+  if (!mayUse(tier, sender, chrome.runtime.id, chrome.runtime.getURL(""))) {
+    respond({ ok: false, error: wireError("badRequest", "This sender may not ask that.") });
+    return false;
+  }
+  const started = tier === "anySender" ? Promise.resolve() : ready;
+  started
+    .then(() => handle(message as never, sender))
+    .then(
+      (value) => respond({ ok: true, value }),
+      (error) => respond({ ok: false, error: toWireError(error, `The request ${type} failed.`) }),
+    );
+  return true;
+}
+
+function isRoute(type: unknown): type is keyof BackgroundMessages {
+  return typeof type === "string" && Object.hasOwn(ROUTES, type);
+}
+
+function isMessageOfOthers(type: unknown): boolean {
+  return type === "backendPreference";
+}

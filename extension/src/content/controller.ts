@@ -1,0 +1,210 @@
+// Listens to the page (window, capture phase, nothing on the fields themselves) and hands each event to the session of
+// the focused field. **The keys are taken only while a suggestion is on screen and still true**; in every other case,
+// and for every event that a script of the page made, the event passes untouched.
+
+import { actionOf, type KeyBindings } from "../shared/key-bindings";
+import type { Inspection, InspectionReason } from "../shared/messages";
+import { EngineClient } from "./engine-client";
+import { FieldContext } from "./field-context";
+import { deepActiveElement, type EditableField, fieldOf, fieldOfEvent } from "./fields";
+import { Ghost } from "./ghost";
+import { Metrics } from "./metrics";
+import { PasswordMemory } from "./password-memory";
+import { type Change, Session, type SessionParts } from "./session";
+import { textReads } from "./text-window";
+
+export interface ControllerOptions {
+  keys: KeyBindings;
+  announce: boolean;
+}
+
+/** The key code of a key that an input method is working on. */
+const IME_KEY_CODE = 229;
+
+export class Controller {
+  #options: ControllerOptions;
+  readonly #abort = new AbortController();
+  readonly #ghost = new Ghost();
+  readonly #metrics = new Metrics();
+  readonly #client: EngineClient;
+  readonly #passwords = new PasswordMemory((element) => this.#passwordFound(element));
+  readonly #contexts = new WeakMap<Element, FieldContext>();
+  readonly #roots = new WeakSet<ShadowRoot>();
+  #session: Session | undefined;
+  #reason: InspectionReason | null = null;
+  #composing = false;
+  #swallowKeyUp: string | undefined;
+
+  /** `onOrphaned` is called when the extension was reloaded or removed under this script. */
+  constructor(options: ControllerOptions, onOrphaned: () => void) {
+    this.#options = options;
+    this.#client = new EngineClient(onOrphaned);
+    this.#passwords.watch(document);
+    this.#listen();
+    // The focus may have been there before this script.
+    const active = deepActiveElement();
+    if (active && document.hasFocus()) this.#focused(active);
+  }
+
+  configure(options: ControllerOptions): void {
+    this.#options = options;
+  }
+
+  stop(): void {
+    this.#abort.abort();
+    this.#leave();
+    this.#ghost.hide();
+    this.#passwords.stop();
+    this.#client.close();
+  }
+
+  inspect(): Inspection {
+    this.#metrics.flush();
+    const rect = this.#ghost.rect;
+    return {
+      visible: this.#ghost.visible,
+      text: this.#session?.visibleText ?? "",
+      reason: this.#ghost.visible ? null : (this.#session?.reason ?? this.#reason),
+      keyToGhostMs: this.#metrics.keyToGhostMs.toArray(),
+      mainThreadMs: this.#metrics.mainThreadMs.toArray(),
+      ghostRect: rect ? { x: rect.x, y: rect.y, width: rect.width, height: rect.height } : null,
+      textReads: textReads(),
+    };
+  }
+
+  #listen(): void {
+    const on = (target: EventTarget, type: string, handler: (event: Event) => void) =>
+      target.addEventListener(type, handler, { capture: true, passive: type === "scroll", signal: this.#abort.signal });
+    on(window, "focusin", (event) => this.#focused(event.composedPath()[0]));
+    on(window, "focusout", () => this.#leave());
+    on(window, "keydown", (event) => this.#metrics.work(() => this.#keyDown(event as KeyboardEvent)));
+    on(window, "keyup", (event) => this.#keyUp(event as KeyboardEvent));
+    on(window, "input", (event) => this.#metrics.work(() => this.#input(event as InputEvent)));
+    on(window, "compositionstart", () => {
+      this.#composing = true;
+      this.#session?.drop("composing");
+    });
+    on(window, "compositionend", (event) => {
+      this.#composing = false;
+      // The text of the composition is final only after this event.
+      const at = event.timeStamp;
+      setTimeout(() => this.#session?.changed("typed", at), 0);
+    });
+    on(document, "selectionchange", () => this.#metrics.work(() => this.#session?.checkCaret()));
+    on(window, "scroll", () => this.#session?.moved());
+    on(window, "resize", () => {
+      this.#session?.context.measure();
+      this.#session?.moved();
+    });
+    on(document, "visibilitychange", () => {
+      if (document.hidden) this.#session?.drop();
+    });
+    on(window, "pagehide", () => this.#leave());
+  }
+
+  #focused(target: EventTarget | undefined): void {
+    if (!(target instanceof Node)) return;
+    const root = target.getRootNode();
+    if (root instanceof ShadowRoot) this.#watchShadow(root);
+    this.#enter(fieldOf(target));
+  }
+
+  /** Focus that moves inside one shadow root is not told to the outside. */
+  #watchShadow(root: ShadowRoot): void {
+    this.#passwords.watch(root);
+    if (this.#roots.has(root)) return;
+    this.#roots.add(root);
+    const options = { capture: true, signal: this.#abort.signal };
+    root.addEventListener("focusin", (event) => this.#focused(event.composedPath()[0]), options);
+    root.addEventListener("focusout", () => this.#leave(), options);
+    root.addEventListener("selectionchange", () => this.#session?.checkCaret(), options);
+  }
+
+  #enter(field: EditableField | undefined): void {
+    if (field && this.#session?.context.field.element === field.element) return;
+    this.#leave();
+    if (!field) return;
+    const root = field.element.getRootNode();
+    if (root instanceof Document) this.#passwords.watch(root);
+    let context = this.#contexts.get(field.element);
+    if (!context) {
+      context = new FieldContext(field, this.#passwords);
+      this.#contexts.set(field.element, context);
+    }
+    context.measure();
+    const verdict = context.verdict();
+    const parts: SessionParts = {
+      client: this.#client,
+      ghost: this.#ghost,
+      metrics: this.#metrics,
+      announce: (text) => this.#announce(text),
+    };
+    this.#session = new Session(context, parts);
+    this.#session.reason = verdict.allowed ? null : verdict.reason;
+    if (verdict.allowed) this.#client.warm();
+  }
+
+  #leave(): void {
+    if (!this.#session) return;
+    this.#reason = this.#session.reason;
+    this.#session.drop();
+    this.#session = undefined;
+    this.#composing = false;
+  }
+
+  #input(event: InputEvent): void {
+    if (!event.isTrusted) {
+      // A script changed the field: what is on screen may be stale.
+      this.#session?.checkCaret();
+      return;
+    }
+    const field = fieldOfEvent(event);
+    if (!field) return;
+    if (this.#session?.context.field.element !== field.element) this.#enter(field);
+    if (this.#composing || event.isComposing) {
+      this.#session?.drop("composing");
+      return;
+    }
+    this.#session?.changed(changeOf(event.inputType), event.timeStamp);
+  }
+
+  #keyDown(event: KeyboardEvent): void {
+    if (!event.isTrusted) return;
+    this.#metrics.key(event.timeStamp);
+    const session = this.#session;
+    if (!session || !this.#ghost.visible) return;
+    if (this.#composing || event.isComposing || event.keyCode === IME_KEY_CODE) return;
+    const action = actionOf(event, this.#options.keys);
+    if (!action || session.acceptable() === undefined) return;
+
+    event.preventDefault();
+    event.stopImmediatePropagation();
+    this.#swallowKeyUp = event.code;
+    if (action === "dismiss") session.dismiss();
+    else void session.accept(action === "acceptAll" ? "all" : "word");
+  }
+
+  /** A page that never saw the key go down shall not act on it coming up. */
+  #keyUp(event: KeyboardEvent): void {
+    if (this.#swallowKeyUp === undefined || !event.isTrusted || event.code !== this.#swallowKeyUp) return;
+    this.#swallowKeyUp = undefined;
+    event.stopImmediatePropagation();
+  }
+
+  #passwordFound(element: Element): void {
+    if (this.#session?.context.field.element === element) this.#session.drop("secureField");
+  }
+
+  #announce(text: string): void {
+    if (!this.#options.announce) return;
+    // Speaks without a live region, so nothing is added to the page. Newer browsers only.
+    const speaker = document as Document & { ariaNotify?: (message: string) => void };
+    speaker.ariaNotify?.(text);
+  }
+}
+
+function changeOf(inputType: string): Change {
+  if (inputType.startsWith("insert")) return "typed";
+  if (inputType.startsWith("delete")) return "deleted";
+  return "other";
+}

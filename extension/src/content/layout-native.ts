@@ -1,0 +1,146 @@
+// Where the ghost goes in a textarea or an input. The browser does not tell where their caret is, so the text before it is
+// laid out again in an invisible box with the field's metrics, and the ghost is simply the visible end of that text: it
+// wraps where the field would wrap. The lines above the caret's are a block of their own, so that a keystroke lays out
+// one line and not the whole text.
+
+import type { GhostContent, Placement } from "./ghost";
+import { drawBelow } from "./layout-below";
+import { copyTextStyle, ghostColour, px, setStyles } from "./text-style";
+
+/** A visible part narrower than this is not worth showing. */
+const MIN_VISIBLE_PX = 4;
+
+export class NativeLayout {
+  readonly element: HTMLTextAreaElement | HTMLInputElement;
+  readonly #clip = document.createElement("div");
+  readonly #text = document.createElement("div");
+  readonly #above = document.createElement("div");
+  readonly #line = document.createElement("div");
+  readonly #typed = document.createTextNode("");
+  readonly #ghost = document.createElement("span");
+  readonly #surface: HTMLElement;
+  #aboveText: string | undefined;
+
+  constructor(element: HTMLTextAreaElement | HTMLInputElement, surface: HTMLElement) {
+    this.element = element;
+    this.#surface = surface;
+    this.#line.append(this.#typed, this.#ghost);
+    this.#text.append(this.#above, this.#line);
+    this.#clip.append(this.#text);
+    // `all` goes first and only once: setting it again would undo what was set after it.
+    for (const box of [this.#clip, this.#text]) setStyles(box, { all: "initial", visibility: "hidden" });
+    surface.replaceChildren(this.#clip);
+  }
+
+  place(content: GhostContent): Placement {
+    const { element } = this;
+    const style = getComputedStyle(element);
+    if (!style.writingMode.startsWith("horizontal")) return undefined;
+    const field = element.getBoundingClientRect();
+    const single = element instanceof HTMLInputElement;
+    this.#style(style, field, single);
+    this.#fill(content, single);
+
+    const ghostRects = [...this.#ghost.getClientRects()];
+    const first = ghostRects[0];
+    const clip = this.#clip.getBoundingClientRect();
+    const last = ghostRects.at(-1);
+    if (!first || !last) return undefined;
+    const caretInView =
+      first.left >= clip.left - 1 && first.left <= clip.right + 1 && first.bottom > clip.top && first.top < clip.bottom;
+    if (!caretInView || clip.bottom <= 0 || clip.top >= innerHeight) return undefined;
+
+    const fits = !single || (last.right <= clip.right + 1 && last.left >= clip.left - 1);
+    if (content.restOfLine.trim() !== "" || !fits) {
+      return drawBelow(this.#surface, {
+        x: first.left,
+        lineTop: first.top,
+        lineBottom: Math.min(first.bottom, clip.bottom),
+        text: content.ghost,
+        style,
+        within: field,
+        onDrawn: () => this.#reset(),
+      });
+    }
+    const rect = this.#ghost.getBoundingClientRect();
+    const visible = intersect(rect, clip);
+    return visible.width < MIN_VISIBLE_PX || visible.height < MIN_VISIBLE_PX ? undefined : { rect: visible };
+  }
+
+  /** The surface was used for something else; draw into it again next time. */
+  #reset(): void {
+    this.#aboveText = undefined;
+  }
+
+  #style(style: CSSStyleDeclaration, field: DOMRect, single: boolean): void {
+    const { element } = this;
+    if (this.#clip.parentNode !== this.#surface) this.#surface.replaceChildren(this.#clip);
+    // Transforms and zoom on the way to the field scale its box; ours has no such ancestors.
+    const scaleX = element.offsetWidth > 0 ? field.width / element.offsetWidth : 1;
+    const scaleY = element.offsetHeight > 0 ? field.height / element.offsetHeight : 1;
+    const padding = {
+      top: px(style.paddingTop),
+      right: px(style.paddingRight),
+      bottom: px(style.paddingBottom),
+      left: px(style.paddingLeft),
+    };
+    // Without the scroll bar, which the field's own text has to do without as well.
+    const { clientWidth, clientHeight, clientLeft, clientTop } = element;
+    // Text scrolls through the padding of a textarea, not through that of an input.
+    const clipInset = single ? padding : { top: 0, right: 0, bottom: 0, left: 0 };
+    setStyles(this.#clip, {
+      position: "fixed",
+      left: `${field.left + (clientLeft + clipInset.left) * scaleX}px`,
+      top: `${field.top + (clientTop + clipInset.top) * scaleY}px`,
+      width: `${Math.max(0, clientWidth - clipInset.left - clipInset.right)}px`,
+      height: `${Math.max(0, clientHeight - clipInset.top - clipInset.bottom)}px`,
+      overflow: "clip",
+      transform: `scale(${scaleX}, ${scaleY})`,
+      "transform-origin": "0 0",
+      "box-sizing": "border-box",
+      display: single ? "flex" : "block",
+      "align-items": "center",
+      direction: style.direction,
+    });
+    const wraps = !single && style.whiteSpace !== "pre" && style.whiteSpace !== "nowrap";
+    setStyles(this.#text, {
+      display: "block",
+      position: "relative",
+      left: `${-element.scrollLeft}px`,
+      top: `${-element.scrollTop}px`,
+      width: single ? "100%" : `${clientWidth}px`,
+      "min-width": single ? "100%" : "0",
+      "box-sizing": "border-box",
+      padding: single ? "0" : `${padding.top}px ${padding.right}px ${padding.bottom}px ${padding.left}px`,
+      "white-space": wraps ? "pre-wrap" : "pre",
+      flex: "none",
+    });
+    copyTextStyle(style, this.#text);
+    setStyles(this.#ghost, { visibility: "visible", color: ghostColour(style.color) });
+  }
+
+  #fill(content: GhostContent, single: boolean): void {
+    const lineStart = single ? 0 : content.textBefore.lastIndexOf("\n") + 1;
+    // The block ends with the break itself; a block of its own starts a new line anyway.
+    const above = content.textBefore.slice(0, Math.max(0, lineStart - 1));
+    if (lineStart === 0) {
+      this.#above.style.setProperty("display", "none", "important");
+      this.#aboveText = undefined;
+    } else if (above !== this.#aboveText) {
+      this.#above.style.setProperty("display", "block", "important");
+      // A zero-width space keeps an empty last line open.
+      this.#above.textContent = `${above}\u200b`;
+      this.#aboveText = above;
+    }
+    this.#typed.data = content.textBefore.slice(lineStart);
+    this.#ghost.textContent = content.ghost;
+  }
+}
+
+export function intersect(a: DOMRect, b: DOMRect): DOMRect {
+  const left = Math.max(a.left, b.left);
+  const top = Math.max(a.top, b.top);
+  const right = Math.min(a.right, b.right);
+  const bottom = Math.min(a.bottom, b.bottom);
+  return new DOMRect(left, top, Math.max(0, right - left), Math.max(0, bottom - top));
+}

@@ -1,0 +1,296 @@
+// The life of suggestions in one focused field: ask, wait for the right moment, show, follow the typing, accept or drop.
+// Every step compares with the text that is in the field now; whatever does not match is dropped.
+
+import type { InspectionReason } from "../shared/messages";
+import { accept } from "./accept";
+import type { Answer, EngineClient } from "./engine-client";
+import type { FieldContext } from "./field-context";
+import { hasFocus } from "./fields";
+import type { Ghost } from "./ghost";
+import { GhostWatch } from "./ghost-watch";
+import type { Metrics } from "./metrics";
+import { SEEN_AFTER_MS } from "./pacing";
+import { firstWord, isLastWord, remaining, type Suggestion } from "./suggestion";
+import { type CaretWindow, readWindow, textBeforeCaret } from "./text-window";
+
+export interface SessionParts {
+  client: EngineClient;
+  ghost: Ghost;
+  metrics: Metrics;
+  announce: (text: string) => void;
+}
+
+/** How a change of the text came about. */
+export type Change = "typed" | "deleted" | "other";
+
+/** Deleting is no time for suggestions; the pause after it is longer. */
+const PAUSE_AFTER_DELETE_MS = 200;
+
+export class Session {
+  readonly context: FieldContext;
+  reason: InspectionReason | null = null;
+  readonly #parts: SessionParts;
+  readonly #watch: GhostWatch;
+  readonly #segmenter = new Intl.Segmenter(undefined, { granularity: "word" });
+  /** What is on screen, or waits for its moment, or was typed away from and may come back. */
+  #suggestion: Suggestion | undefined;
+  #shown = "";
+  #shownAtMs = 0;
+  #dismissed = false;
+  #requestId: number | undefined;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #notBeforeMs = 0;
+  #accepting = false;
+
+  constructor(context: FieldContext, parts: SessionParts) {
+    this.context = context;
+    this.#parts = parts;
+    this.#watch = new GhostWatch(context.field, {
+      moved: () => this.#draw(),
+      gone: () => this.drop(),
+      check: () => this.checkCaret(),
+    });
+  }
+
+  get visibleText(): string {
+    return this.#parts.ghost.visible ? this.#shown : "";
+  }
+
+  /** The field's text changed by the user's hand. */
+  changed(change: Change, nowMs: number): void {
+    if (this.#accepting) return;
+    if (!this.#mayRead()) return;
+    if (change === "typed") this.context.pacing.typed(nowMs);
+    this.#notBeforeMs = change === "deleted" ? nowMs + PAUSE_AFTER_DELETE_MS : 0;
+    const window = this.#window();
+    if (!window) return;
+    if (this.#follow(window)) return;
+    if (change === "other") this.#forgetRequest();
+    else this.#request(window);
+  }
+
+  /** The caret may have moved: what is on screen stays only if it still belongs there. */
+  checkCaret(): void {
+    if (this.#accepting || !this.#parts.ghost.visible) return;
+    if (!this.#mayRead()) return;
+    const rest = this.#restNow();
+    if (rest === undefined || rest === "") this.drop();
+    else if (rest !== this.#shown) this.#show(rest);
+  }
+
+  /** The text to accept if the key was pressed now; undefined if what is shown is not true any more. */
+  acceptable(): string | undefined {
+    if (this.#accepting || !this.#parts.ghost.visible) return undefined;
+    if (!hasFocus(this.context.field) || !this.#mayRead()) return undefined;
+    const rest = this.#restNow();
+    if (rest !== undefined && rest !== "" && rest === this.#shown) return rest;
+    this.drop();
+    return undefined;
+  }
+
+  /** Accepts what is shown: all of it or its first word. */
+  async accept(part: "all" | "word"): Promise<void> {
+    const rest = this.acceptable();
+    const window = this.#window();
+    if (rest === undefined || !window) return;
+    const text = part === "all" ? rest : firstWord(rest, this.#segmenter);
+    this.#accepting = true;
+    this.#forgetRequest();
+    if (text === rest) this.#hide();
+    let result: "inserted" | "refused";
+    try {
+      result = await accept(this.context.field, text, window);
+    } finally {
+      this.#accepting = false;
+    }
+    if (result === "refused") {
+      this.drop();
+      this.reason = "acceptFailed";
+      return;
+    }
+    this.context.pacing.accepted();
+    const left = this.#restNow();
+    if (left) this.#show(left);
+    else this.drop();
+  }
+
+  /** The user does not want this one: it stays away while its own words are typed. */
+  dismiss(): void {
+    this.#dismissed = true;
+    this.#forgetRequest();
+    this.#hide();
+    this.context.pacing.ignored();
+    this.reason = "dismissed";
+  }
+
+  /** Takes everything off the screen and forgets it. */
+  drop(reason: InspectionReason | null = null): void {
+    this.#forgetRequest();
+    this.#suggestion = undefined;
+    this.#dismissed = false;
+    this.#hide();
+    this.reason = reason;
+  }
+
+  /** Something on the page moved. */
+  moved(): void {
+    this.#watch.nudge();
+  }
+
+  stop(): void {
+    this.drop();
+    this.context.stop();
+  }
+
+  /** Type-through: true if the text is still on the way that the suggestion describes. */
+  #follow(window: CaretWindow): boolean {
+    const suggestion = this.#suggestion;
+    if (!suggestion) return false;
+    const rest = remaining(suggestion, window);
+    if (rest === undefined) {
+      // Kept, not forgotten: backspace may bring it back.
+      if (this.#parts.ghost.visible && performance.now() - this.#shownAtMs >= SEEN_AFTER_MS)
+        this.context.pacing.ignored();
+      this.#hide();
+      return false;
+    }
+    if (rest === "") {
+      this.#suggestion = undefined;
+      this.#dismissed = false;
+      this.#hide();
+      return false;
+    }
+    if (this.#dismissed) return true;
+    if (this.#shownAtMs > 0) this.#show(rest);
+    else this.#scheduleShow();
+    if (isLastWord(rest)) this.#request(window);
+    else this.#forgetRequest();
+    return true;
+  }
+
+  #request(window: CaretWindow): void {
+    if (this.#requestId !== undefined) this.#parts.client.forget(this.#requestId);
+    const lineLength = window.before.length - window.before.lastIndexOf("\n") - 1 + lineEnd(window.after);
+    const id = this.#parts.client.suggest(window.before, window.after, this.context.hints(lineLength), (answer) => {
+      if (this.#requestId !== id) return;
+      this.#requestId = undefined;
+      this.#answered(window, answer);
+    });
+    this.#requestId = id;
+  }
+
+  #answered(window: CaretWindow, answer: Answer): void {
+    const following = this.#suggestion !== undefined && this.#shownAtMs > 0 && this.#parts.ghost.visible;
+    if (answer.type === "error") {
+      if (answer.error.code !== "cancelled" && !following) this.reason = "engineError";
+      return;
+    }
+    if (answer.outcome.type === "suppress") {
+      if (!following) this.reason = answer.outcome.reason;
+      return;
+    }
+    const next: Suggestion = { ...window, text: answer.outcome.text };
+    if (following) {
+      // Fetched while the last word was on screen: it may grow there, but never change under the reader's eyes.
+      const rest = this.#restNow();
+      if (rest && remaining(next, window) !== undefined && next.text.startsWith(this.#shown)) {
+        this.#suggestion = next;
+        this.#show(next.text);
+      }
+      return;
+    }
+    this.#suggestion = next;
+    this.#dismissed = false;
+    this.#shownAtMs = 0;
+    this.#scheduleShow();
+  }
+
+  #scheduleShow(): void {
+    clearTimeout(this.#timer);
+    const now = performance.now();
+    const wait = Math.max(this.context.pacing.waitMs(now), this.#notBeforeMs - now);
+    if (wait <= 0) {
+      this.#present();
+      return;
+    }
+    if (this.context.pacing.isFast()) this.reason = "typingTooFast";
+    this.#timer = setTimeout(() => this.#present(), wait);
+  }
+
+  #present(): void {
+    if (this.#accepting || document.hidden || !hasFocus(this.context.field) || !this.#mayRead()) return;
+    const rest = this.#restNow();
+    if (rest) this.#show(rest);
+  }
+
+  #show(rest: string): void {
+    const first = !this.#parts.ghost.visible;
+    this.#shown = rest;
+    if (!this.#draw()) return;
+    this.reason = null;
+    if (first) {
+      this.#shownAtMs = performance.now();
+      this.#watch.start();
+      this.#parts.metrics.ghostShown();
+      this.#parts.announce(rest);
+    }
+  }
+
+  #draw(): boolean {
+    const { field } = this.context;
+    const window = readWindow(field);
+    if (window.type !== "window") {
+      this.drop();
+      return false;
+    }
+    const { after } = window.window;
+    const content = {
+      textBefore: textBeforeCaret(field),
+      ghost: this.#shown,
+      restOfLine: after.slice(0, lineEnd(after)),
+    };
+    if (this.#parts.ghost.show(field, content)) return true;
+    // Scrolled out of view, or no room at all. It comes back with the next keystroke.
+    this.#hide();
+    this.reason = "tooWide";
+    return false;
+  }
+
+  #hide(): void {
+    clearTimeout(this.#timer);
+    this.#watch.stop();
+    this.#parts.ghost.hide();
+    this.#shown = "";
+  }
+
+  #forgetRequest(): void {
+    if (this.#requestId === undefined) return;
+    this.#parts.client.cancel(this.#requestId);
+    this.#requestId = undefined;
+  }
+
+  #mayRead(): boolean {
+    const verdict = this.context.verdict();
+    if (verdict.allowed) return true;
+    this.drop(verdict.reason);
+    return false;
+  }
+
+  #window(): CaretWindow | undefined {
+    const result = readWindow(this.context.field);
+    if (result.type === "window") return result.window;
+    this.drop(result.type === "tooLong" ? "tooLong" : null);
+    return undefined;
+  }
+
+  #restNow(): string | undefined {
+    if (!this.#suggestion) return undefined;
+    const result = readWindow(this.context.field);
+    return result.type === "window" ? remaining(this.#suggestion, result.window) : undefined;
+  }
+}
+
+function lineEnd(after: string): number {
+  const end = after.indexOf("\n");
+  return end < 0 ? after.length : end;
+}

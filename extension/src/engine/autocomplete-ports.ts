@@ -1,0 +1,89 @@
+// Ports of content scripts. What comes in is checked: a content script shares its process with a page.
+
+import { wireError } from "../shared/errors";
+import {
+  type AutocompleteEvent,
+  type AutocompleteRequest,
+  MAX_AFTER_UTF16,
+  MAX_BEFORE_UTF16,
+} from "../shared/protocol";
+import type { EngineHost } from "./engine-host";
+
+export class AutocompletePorts {
+  readonly #host: EngineHost;
+
+  constructor(host: EngineHost) {
+    this.#host = host;
+  }
+
+  add(port: chrome.runtime.Port): void {
+    port.onMessage.addListener((message: unknown) => this.#receive(port, message));
+    port.onDisconnect.addListener(() => this.#host.dropPort(port));
+  }
+
+  #receive(port: chrome.runtime.Port, message: unknown): void {
+    const request = checkRequest(message);
+    if (!request.ok) {
+      post(port, { type: "error", id: request.id, error: request.error });
+      return;
+    }
+    const { value } = request;
+    switch (value.type) {
+      case "suggest":
+        this.#host.suggest(port, value);
+        break;
+      case "cancel":
+        this.#host.cancel(port, value.id);
+        break;
+      case "warm":
+        this.#host.warm();
+        post(port, { type: "status", id: value.id, status: this.#host.status });
+        break;
+    }
+  }
+}
+
+type Checked =
+  | { ok: true; value: AutocompleteRequest }
+  | { ok: false; id: number; error: ReturnType<typeof wireError> };
+
+/** A request of the protocol within its limits, or the error to answer with. Never quotes what was sent. */
+export function checkRequest(message: unknown): Checked {
+  const raw = (typeof message === "object" && message !== null ? message : {}) as Record<string, unknown>;
+  const id = isU32(raw.id) ? raw.id : 0;
+  const bad = (text: string): Checked => ({ ok: false, id, error: wireError("badRequest", text) });
+  if (!isU32(raw.id)) return bad("A request needs an id.");
+  switch (raw.type) {
+    case "cancel":
+    case "warm":
+      return { ok: true, value: { type: raw.type, id } };
+    case "suggest": {
+      const { before, after, field } = raw;
+      if (typeof before !== "string" || typeof after !== "string")
+        return bad("A suggestion needs text around the caret.");
+      if (before.length > MAX_BEFORE_UTF16 || after.length > MAX_AFTER_UTF16) {
+        return { ok: false, id, error: wireError("tooLarge", "The text around the caret is too long.") };
+      }
+      const hints = (typeof field === "object" && field !== null ? field : {}) as Record<string, unknown>;
+      const roomChars = isU32(hints.roomChars) && hints.roomChars <= 0xffff ? hints.roomChars : null;
+      return {
+        ok: true,
+        value: { type: "suggest", id, before, after, field: { singleLine: hints.singleLine === true, roomChars } },
+      };
+    }
+    default:
+      return bad("Unknown request.");
+  }
+}
+
+function isU32(value: unknown): value is number {
+  return typeof value === "number" && Number.isInteger(value) && value >= 0 && value <= 0xffff_ffff;
+}
+
+function post(port: chrome.runtime.Port, event: AutocompleteEvent): void {
+  try {
+    port.postMessage(event);
+  } catch {
+    // The port closed in the meantime.
+  }
+}

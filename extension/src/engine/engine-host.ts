@@ -1,0 +1,218 @@
+// Owns the worker: starts it on demand, gives it work, and notices when it dies. Whatever was pending then ends with
+// `peerGone`, and the next request starts a new one.
+
+import { toWireError, wireError } from "../shared/errors";
+import type { AutocompleteEvent, EngineStatus, WireError } from "../shared/protocol";
+import type { BackendPreference } from "../shared/settings";
+import type { CalibrationStore } from "./calibration-store";
+import { RequestQueue, type SuggestRequest } from "./request-queue";
+import type { FromWorker, ToWorker } from "./worker-messages";
+
+export interface HostParts {
+  makeWorker(): Worker;
+  store: CalibrationStore;
+  readPreference(): Promise<BackendPreference>;
+}
+
+/** Longest time for one suggestion before the worker counts as hung. A software WebGPU adapter takes 15 s for its first. */
+const HANG_MS = 60_000;
+
+/** A tab asks about once a minute while it is used; after this long without any request the model is unloaded. */
+const UNLOAD_AFTER_MS = 20 * 60_000;
+
+export class EngineHost {
+  readonly #parts: HostParts;
+  readonly #statusListeners = new Set<(status: EngineStatus) => void>();
+  readonly #queue: RequestQueue<chrome.runtime.Port>;
+  #worker: Worker | undefined;
+  #status: EngineStatus = { type: "idle" };
+  #hangTimer: ReturnType<typeof setTimeout> | undefined;
+  #unloadTimer: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(parts: HostParts) {
+    this.#parts = parts;
+    this.#queue = new RequestQueue<chrome.runtime.Port>(
+      {
+        start: (key, request) => {
+          this.#armHangTimer();
+          this.#post({ type: "suggest", key, request });
+        },
+        supersede: () => this.#post({ type: "supersede" }),
+      },
+      (port, event) => answer(port, event),
+    );
+  }
+
+  get status(): EngineStatus {
+    return this.#status;
+  }
+
+  onStatus(listener: (status: EngineStatus) => void): void {
+    this.#statusListeners.add(listener);
+  }
+
+  /** Loads the engine if it is not there. A failure is tried again only on request: the files do not change by waiting. */
+  warm(): void {
+    this.#armUnloadTimer();
+    if (!this.#worker && this.#status.type !== "failed") this.#start();
+  }
+
+  /** Loads the engine, also after a failure. */
+  load(): void {
+    this.#armUnloadTimer();
+    if (!this.#worker) this.#start();
+  }
+
+  suggest(port: chrome.runtime.Port, request: SuggestRequest): void {
+    this.#queue.submit(port, request);
+    if (this.#status.type === "failed" && !this.#status.error.retryable) {
+      this.#queue.failAll(this.#status.error);
+      return;
+    }
+    this.load();
+  }
+
+  cancel(port: chrome.runtime.Port, id: number): void {
+    this.#queue.cancel(port, id);
+  }
+
+  dropPort(port: chrome.runtime.Port): void {
+    this.#queue.dropPort(port);
+  }
+
+  measureAgain(): void {
+    this.#parts.store.write(null);
+    this.#parts.store.setTrying(false);
+    if (this.#worker && this.#status.type === "ready") this.#post({ type: "measureAgain" });
+    else this.#restart();
+  }
+
+  preferenceChanged(_preference: BackendPreference): void {
+    if (this.#worker || this.#status.type === "failed") this.#restart();
+  }
+
+  #restart(): void {
+    this.#end(wireError("peerGone", "The engine is starting again.", true), { type: "idle" });
+    this.#start();
+  }
+
+  #start(): void {
+    const worker = this.#parts.makeWorker();
+    this.#worker = worker;
+    this.#setStatus({ type: "loading" });
+    worker.onmessage = ({ data }: MessageEvent<FromWorker>) => {
+      if (this.#worker === worker) this.#receive(data);
+    };
+    worker.onerror = (event) => {
+      event.preventDefault();
+      if (this.#worker === worker) this.#died();
+    };
+    worker.onmessageerror = () => {
+      if (this.#worker === worker) this.#died();
+    };
+    void this.#sendLoad(worker);
+  }
+
+  async #sendLoad(worker: Worker): Promise<void> {
+    let preference: BackendPreference = "auto";
+    try {
+      preference = await this.#parts.readPreference();
+    } catch {
+      // The service worker is being replaced; measuring is what "auto" does anyway.
+    }
+    if (this.#worker !== worker) return;
+    const { store } = this.#parts;
+    this.#post({ type: "load", preference, calibration: store.read(), crashedBefore: store.crashedBefore() });
+  }
+
+  #receive(message: FromWorker): void {
+    switch (message.type) {
+      case "status":
+        this.#setStatus(message.status);
+        break;
+      case "event":
+        clearTimeout(this.#hangTimer);
+        this.#noteLatency(message.event);
+        this.#queue.finished(message.key, message.event);
+        break;
+      case "calibration":
+        this.#parts.store.write(message.calibration);
+        break;
+      case "trying":
+        this.#parts.store.setTrying(message.trying);
+        this.#post({ type: "tryingNoted" });
+        break;
+    }
+  }
+
+  #noteLatency(event: AutocompleteEvent): void {
+    if (event.type !== "done" || this.#status.type !== "ready") return;
+    const engine = { ...this.#status.engine, lastLatencyMs: event.timing.totalMs };
+    this.#status = { type: "ready", engine };
+    for (const listener of this.#statusListeners) listener(this.#status);
+  }
+
+  #setStatus(status: EngineStatus): void {
+    const last = this.#status;
+    if (status.type === "ready" && last.type === "ready" && status.engine.lastLatencyMs === null) {
+      // A change of backend keeps the last figure until there is a new one.
+      status = { type: "ready", engine: { ...status.engine, lastLatencyMs: last.engine.lastLatencyMs } };
+    }
+    this.#status = status;
+    if (status.type === "failed") {
+      this.#terminate();
+      this.#queue.setOpen(false);
+      this.#queue.failAll(status.error);
+    } else {
+      this.#queue.setOpen(status.type === "ready");
+    }
+    for (const listener of this.#statusListeners) listener(status);
+  }
+
+  #died(): void {
+    const error = wireError("peerGone", "The engine stopped unexpectedly; the next keystroke starts it again.", true);
+    this.#end(error, { type: "idle" });
+  }
+
+  #end(error: WireError, status: EngineStatus): void {
+    this.#terminate();
+    this.#queue.setOpen(false);
+    this.#queue.failAll(error);
+    this.#setStatus(status);
+  }
+
+  #terminate(): void {
+    clearTimeout(this.#hangTimer);
+    this.#worker?.terminate();
+    this.#worker = undefined;
+  }
+
+  #post(message: ToWorker): void {
+    try {
+      this.#worker?.postMessage(message);
+    } catch (error) {
+      const failure = toWireError(error, "A message to the engine could not be sent.");
+      this.#end(failure, { type: "idle" });
+    }
+  }
+
+  #armHangTimer(): void {
+    clearTimeout(this.#hangTimer);
+    this.#hangTimer = setTimeout(() => this.#died(), HANG_MS);
+  }
+
+  #armUnloadTimer(): void {
+    clearTimeout(this.#unloadTimer);
+    this.#unloadTimer = setTimeout(() => {
+      if (this.#queue.isIdle) this.#end(wireError("peerGone", "The engine was unloaded.", true), { type: "idle" });
+    }, UNLOAD_AFTER_MS);
+  }
+}
+
+function answer(port: chrome.runtime.Port, event: AutocompleteEvent): void {
+  try {
+    port.postMessage(event);
+  } catch {
+    // The port closed in the meantime; its own event cleans up.
+  }
+}

@@ -1,0 +1,27 @@
+// The wasm package's surface, for type-checking before scripts/build-wasm has run. Where src/wasm exists, tsconfig takes
+// the generated declarations instead, so a difference between the two shows as a type error in the worker.
+
+/** Reads and verifies a model pack. Every error thrown has `code`, `message` and `retryable`. */
+export class PackLoader {
+  constructor(manifest: Uint8Array, signature: Uint8Array);
+  /** JSON: `[{ role, sha256, bytes }]`. */
+  blobs(): string;
+  add(role: string, bytes: Uint8Array): void;
+  load(backend: string): Promise<Engine>;
+  free(): void;
+}
+
+/** A loaded model on one backend. One `suggest` at a time. */
+export class Engine {
+  info(): string;
+  suggest(requestJson: string): Promise<string>;
+  supersede(): void;
+  measure(prefillTokens: number, decodeTokens: number): Promise<string>;
+  free(): void;
+}
+
+/** JSON in (`BackendMeasurements`), JSON out (`BackendChoice`). */
+export function chooseBackend(measurementsJson: string): string;
+export function protocolVersion(): number;
+
+export default function init(options?: { module_or_path: URL | string }): Promise<unknown>;

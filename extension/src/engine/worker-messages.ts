@@ -1,0 +1,27 @@
+// Messages between the engine page and its worker. Internal to the engine: both sides are built together.
+
+import type { AutocompleteEvent, AutocompleteRequest, EngineStatus } from "../shared/protocol";
+import type { BackendPreference } from "../shared/settings";
+
+/** What is remembered between starts, per device. */
+export interface StoredCalibration {
+  /** What it was measured with: pack version and adapter. Another key means to measure again. */
+  key: string;
+  /** `BackendMeasurements.measurements` of core. */
+  measurements: unknown[];
+}
+
+export type ToWorker =
+  | { type: "load"; preference: BackendPreference; calibration: StoredCalibration | null; crashedBefore: boolean }
+  | { type: "suggest"; key: number; request: AutocompleteRequest }
+  | { type: "supersede" }
+  | { type: "measureAgain" }
+  /** The last `trying` is stored. */
+  | { type: "tryingNoted" };
+
+export type FromWorker =
+  | { type: "status"; status: EngineStatus }
+  | { type: "event"; key: number; event: AutocompleteEvent }
+  | { type: "calibration"; calibration: StoredCalibration | null }
+  /** WebGPU is about to be tried, or has been: if the browser dies in between, the next start does not try again. */
+  | { type: "trying"; trying: boolean };

@@ -1,0 +1,287 @@
+// The model in the worker: loading, choosing a backend, answering. WebAssembly comes first so that suggestions work at
+// once; WebGPU is measured behind its back while nobody types, and takes over only if core's rule says that it is
+// faster. Every other outcome has a reason.
+
+import init, { chooseBackend, type Engine, PackLoader, protocolVersion } from "sotto-wasm";
+import { isErrorCode, SottoError, toWireError, wireError } from "../../shared/errors";
+import {
+  type AutocompleteEvent,
+  type AutocompleteRequest,
+  type Backend,
+  type BackendReason,
+  type EngineInfo,
+  PROTOCOL_VERSION,
+} from "../../shared/protocol";
+import type { FromWorker, StoredCalibration, ToWorker } from "../worker-messages";
+import { Idle } from "./idle";
+import { failed, type Measurement, measured, works } from "./measurement";
+import { readPack } from "./pack-files";
+import { type Probe, probeWebgpu } from "./webgpu";
+
+type LoadMessage = Extract<ToWorker, { type: "load" }>;
+
+export interface RuntimeOutputs {
+  post(message: FromWorker): void;
+  /** Resolves when it is stored that WebGPU is being tried (or no longer). */
+  noteTrying(trying: boolean): Promise<void>;
+}
+
+interface Choice {
+  backend: Backend;
+  reason: BackendReason;
+  detail: string;
+}
+
+export class Runtime {
+  readonly #outputs: RuntimeOutputs;
+  readonly #idle = new Idle();
+  #loader: PackLoader | undefined;
+  #engine: { engine: Engine; backend: Backend } | undefined;
+  #loadMs = 0;
+  #measuring = false;
+
+  constructor(outputs: RuntimeOutputs) {
+    this.#outputs = outputs;
+  }
+
+  async load(message: LoadMessage): Promise<void> {
+    const startMs = performance.now();
+    try {
+      await init({ module_or_path: new URL("sotto_wasm_bg.wasm", self.location.origin) });
+      if (protocolVersion() !== PROTOCOL_VERSION) {
+        throw new SottoError(wireError("versionMismatch", "Parts of Sotto do not fit together. Install it again."));
+      }
+      this.#loader = await readPack((manifest, signature) => new PackLoader(manifest, signature));
+      if (message.preference === "webgpu") await this.#loadRequestedWebgpu(startMs);
+      else await this.#loadWasmFirst(message, startMs);
+    } catch (error) {
+      this.#outputs.post({ type: "status", status: { type: "failed", error: loadError(error) } });
+    }
+  }
+
+  async suggest(key: number, request: AutocompleteRequest): Promise<void> {
+    const event = await this.#idle.use(() => this.#answer(request));
+    this.#outputs.post({ type: "event", key, event });
+  }
+
+  supersede(): void {
+    this.#engine?.engine.supersede();
+  }
+
+  async measureAgain(): Promise<void> {
+    const probe = await probeWebgpu();
+    if (!probe.usable) this.#ready(choose(null, [failed("webgpu", probe.reason), works("wasm")]));
+    else await this.#measure(probe);
+  }
+
+  async #loadRequestedWebgpu(startMs: number): Promise<void> {
+    const measurement = await this.#tryWebgpu(await probeWebgpu());
+    if (!measurement.available) await this.#use("wasm");
+    this.#loadMs = performance.now() - startMs;
+    this.#ready(choose("webgpu", measurement.available ? [measurement] : [measurement, works("wasm")]));
+  }
+
+  async #loadWasmFirst({ preference, calibration, crashedBefore }: LoadMessage, startMs: number): Promise<void> {
+    let wasm = works("wasm");
+    try {
+      await this.#use("wasm");
+    } catch (error) {
+      if (!(error instanceof Error && "code" in error && error.code === "backendUnavailable")) throw error;
+      wasm = failed("wasm", "wasmFailed");
+    }
+    this.#loadMs = performance.now() - startMs;
+    if (preference === "wasm" && wasm.available) {
+      this.#ready(choose("wasm", [wasm]));
+      return;
+    }
+    const probe = await probeWebgpu();
+    if (!wasm.available) {
+      const webgpu = await this.#tryWebgpu(probe);
+      this.#ready(choose(null, [webgpu, wasm]));
+      return;
+    }
+    const reason = whyNot(probe, crashedBefore);
+    if (reason || !probe.usable) {
+      this.#ready(choose(null, [failed("webgpu", reason ?? "webgpuAbsent"), wasm]));
+      return;
+    }
+    const known = calibration?.key === this.#calibrationKey(probe) ? (calibration.measurements as Measurement[]) : null;
+    const remembered = known ? choose(null, known) : null;
+    if (remembered?.backend === "wasm") {
+      this.#ready(remembered);
+      return;
+    }
+    this.#ready({
+      backend: "wasm",
+      reason: "measuredFaster",
+      detail: "WebAssembly answers while WebGPU is being prepared on this device",
+    });
+    if (remembered) await this.#switchToWebgpu(probe, remembered);
+    else await this.#measure(probe);
+  }
+
+  async #answer(request: AutocompleteRequest): Promise<AutocompleteEvent> {
+    const { id } = request;
+    const current = this.#engine;
+    if (!current) return { type: "error", id, error: wireError("notReady", "The engine is still loading.", true) };
+    try {
+      const event = parseEvent(await current.engine.suggest(JSON.stringify(request)), id);
+      const lost = event.type === "error" && event.error.code === "deviceLost" && current.backend === "webgpu";
+      if (!lost) return event;
+      await this.#fallBack();
+      return await this.#answer(request);
+    } catch (error) {
+      return { type: "error", id, error: toWireError(error, "The engine failed on this request.") };
+    }
+  }
+
+  /** The GPU is gone: WebAssembly takes over, and WebGPU is measured again at the next start. */
+  async #fallBack(): Promise<void> {
+    this.#outputs.post({ type: "calibration", calibration: null });
+    await this.#use("wasm");
+    this.#ready(choose(null, [failed("webgpu", "webgpuLost"), works("wasm")]));
+  }
+
+  /** Measures both and lets the rule decide. Each step waits until nobody is typing. */
+  async #measure(probe: Extract<Probe, { usable: true }>): Promise<void> {
+    if (this.#measuring) return;
+    this.#measuring = true;
+    try {
+      const wasm = await this.#measureWasm();
+      const webgpu = await this.#measureWebgpu(probe);
+      const choice = choose(null, [webgpu.measurement, wasm]);
+      const calibration: StoredCalibration = {
+        key: this.#calibrationKey(probe),
+        measurements: [webgpu.measurement, wasm],
+      };
+      this.#outputs.post({ type: "calibration", calibration });
+      if (choice.backend === "webgpu" && webgpu.engine) this.#replace(webgpu.engine, "webgpu");
+      else {
+        webgpu.engine?.free();
+        if (this.#engine?.backend !== "wasm") await this.#use("wasm");
+      }
+      this.#ready(choice);
+    } finally {
+      this.#measuring = false;
+    }
+  }
+
+  async #measureWasm(): Promise<Measurement> {
+    if (this.#engine?.backend !== "wasm") await this.#use("wasm");
+    const current = this.#engine;
+    if (!current) return failed("wasm", "wasmFailed");
+    return this.#idle.whenQuiet(() => measured("wasm", current.engine, false));
+  }
+
+  async #measureWebgpu(
+    probe: Extract<Probe, { usable: true }>,
+  ): Promise<{ measurement: Measurement; engine?: Engine }> {
+    await this.#outputs.noteTrying(true);
+    try {
+      // Not in line: compiling shaders takes seconds, and the engine in use can answer meanwhile.
+      await this.#idle.quiet();
+      const engine = await this.#pack().load("webgpu");
+      const measurement = await this.#idle.whenQuiet(() => measured("webgpu", engine, probe.software));
+      return { measurement, engine };
+    } catch (error) {
+      return { measurement: failed("webgpu", webgpuFailure(error)) };
+    } finally {
+      await this.#outputs.noteTrying(false);
+    }
+  }
+
+  async #switchToWebgpu(probe: Probe, choice: Choice): Promise<void> {
+    await this.#idle.quiet();
+    const measurement = await this.#tryWebgpu(probe);
+    this.#ready(measurement.available ? choice : choose(null, [measurement, works("wasm")]));
+  }
+
+  /** Puts WebGPU in place if it works; what was there stays if it does not. */
+  async #tryWebgpu(probe: Probe): Promise<Measurement> {
+    if (!probe.usable) return failed("webgpu", probe.reason);
+    await this.#outputs.noteTrying(true);
+    try {
+      await this.#use("webgpu");
+      return works("webgpu", probe.software);
+    } catch (error) {
+      return failed("webgpu", webgpuFailure(error));
+    } finally {
+      await this.#outputs.noteTrying(false);
+    }
+  }
+
+  async #use(backend: Backend): Promise<void> {
+    this.#replace(await this.#pack().load(backend), backend);
+  }
+
+  #replace(engine: Engine, backend: Backend): void {
+    const old = this.#engine;
+    this.#engine = { engine, backend };
+    // An engine that is answering is freed when it is done.
+    if (old) void this.#idle.afterUse(() => old.engine.free());
+  }
+
+  #pack(): PackLoader {
+    if (!this.#loader) throw new SottoError(wireError("internal", "The model pack was not read."));
+    return this.#loader;
+  }
+
+  #calibrationKey(probe: Extract<Probe, { usable: true }>): string {
+    const info = this.#engine ? parseInfo(this.#engine.engine) : undefined;
+    return `${info?.model}-${info?.version} ${probe.adapter}`;
+  }
+
+  #ready(choice: Choice): void {
+    if (!this.#engine) throw new SottoError(wireError("backendUnavailable", "No backend runs the model."));
+    const engine: EngineInfo = {
+      ...parseInfo(this.#engine.engine),
+      backend: this.#engine.backend,
+      backendReason: choice.reason,
+      backendDetail: choice.detail,
+      loadMs: this.#loadMs,
+      lastLatencyMs: null,
+    };
+    this.#outputs.post({ type: "status", status: { type: "ready", engine } });
+  }
+}
+
+function choose(requested: Backend | null, measurements: Measurement[]): Choice {
+  return JSON.parse(chooseBackend(JSON.stringify({ requested, measurements }))) as Choice;
+}
+
+function whyNot(probe: Probe, crashedBefore: boolean): BackendReason | undefined {
+  if (!probe.usable) return probe.reason;
+  if (probe.software) return "webgpuSoftware";
+  return crashedBefore ? "webgpuCrashedBefore" : undefined;
+}
+
+/** An adapter was there before, so what fails now is the device or its arithmetic. */
+function webgpuFailure(error: unknown): BackendReason {
+  const code = error instanceof Error && "code" in error ? error.code : undefined;
+  return code === "deviceLost" || code === "outOfMemory" ? "webgpuLost" : "webgpuWrongAnswer";
+}
+
+function parseEvent(json: string, id: number): AutocompleteEvent {
+  const event = JSON.parse(json) as AutocompleteEvent;
+  return event.id === id
+    ? event
+    : { type: "error", id, error: wireError("internal", "The engine answered another request.") };
+}
+
+function parseInfo(engine: Engine): Pick<EngineInfo, "model" | "version" | "parameters"> {
+  const { model, version, parameters } = JSON.parse(engine.info()) as EngineInfo;
+  return { model, version, parameters };
+}
+
+/** Memory that cannot be had shows as a RangeError of the WebAssembly engine. */
+function loadError(error: unknown): ReturnType<typeof toWireError> {
+  if (error instanceof RangeError) {
+    return wireError(
+      "outOfMemory",
+      "There is not enough memory for the language model. Close some tabs and try again.",
+      true,
+    );
+  }
+  if (error instanceof Error && "code" in error && isErrorCode(error.code)) return toWireError(error, "");
+  return wireError("internal", "The engine could not be started.");
+}

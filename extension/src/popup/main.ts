@@ -1,0 +1,21 @@
+// The popup: on or off (everywhere, on this site) and what the engine is doing, in words.
+
+import { byId, setHidden, setText } from "../shared/dom";
+import { EngineLink } from "../shared/engine-link";
+import { translate } from "../shared/i18n";
+import { showEngine } from "./engine-view";
+import { SiteView } from "./site-view";
+
+translate(document);
+setText("engine-state", "");
+
+const link = new EngineLink(showEngine);
+byId("retry", HTMLButtonElement).addEventListener("click", () => {
+  setHidden("engine-error", true);
+  void link.command({ type: "load" });
+});
+byId("options", HTMLButtonElement).addEventListener("click", () => {
+  void chrome.runtime.openOptionsPage().then(() => window.close());
+});
+
+void new SiteView().start();

@@ -1,0 +1,77 @@
+// Messages inside the extension that do not go through a port. One map types both directions: what is sent, and what
+// comes back. A handler that throws reaches the caller as a `SottoError` with its code.
+
+import { SottoError, wireError } from "./errors";
+import type { KeyBindings } from "./key-bindings";
+import type { EngineStatus, SuppressionReason, WireError } from "./protocol";
+import type { BackendPreference } from "./settings";
+
+/** To the service worker. */
+export interface BackgroundMessages {
+  /** Makes the engine's offscreen page if there is none. */
+  ensureEngine: { request: object; response: object };
+  /** What the sender's tab allows; the tab comes from the browser, never from the payload. */
+  siteState: { request: object; response: SiteState };
+  /** The engine page asks at start-up: it cannot read the store itself. */
+  engineConfig: { request: object; response: { backend: BackendPreference } };
+  /** The engine page tells every change of its state, for the badge. */
+  engineStatus: { request: { status: EngineStatus }; response: object };
+}
+
+export type SiteState = { on: false; why: "off" | "unsupported" } | { on: true; keys: KeyBindings; announce: boolean };
+
+/** To the engine page. */
+export interface EngineMessages {
+  backendPreference: { request: { backend: BackendPreference }; response: object };
+}
+
+/** To content scripts. */
+export interface ContentMessages {
+  /** Site grants or settings changed: ask for the site's state again. */
+  siteStateChanged: { request: object; response: object };
+  /** Test and benchmark hook, and the popup's "why is nothing shown". Answers extension pages only, with a bare `Inspection`. */
+  "sotto.inspect": { request: object; response: Inspection };
+}
+
+export interface Inspection {
+  visible: boolean;
+  text: string;
+  /** Why nothing is shown, where there is a reason. */
+  reason: InspectionReason | null;
+  /** From the key event to the frame that shows the ghost, newest last. */
+  keyToGhostMs: number[];
+  /** Work in this frame's event handlers for one keystroke, newest last. */
+  mainThreadMs: number[];
+  ghostRect: { x: number; y: number; width: number; height: number } | null;
+  /** How often this frame read text out of a field. */
+  textReads: number;
+}
+
+export type InspectionReason = SuppressionReason | "dismissed" | "engineError" | "acceptFailed" | "stopped";
+
+/** Commands on the status port, from our own pages to the engine page. */
+export type StatusCommand = { type: "load" } | { type: "measureAgain" };
+
+type AllMessages = BackgroundMessages & EngineMessages & ContentMessages;
+export type MessageType = keyof AllMessages;
+export type RequestOf<K extends MessageType> = AllMessages[K]["request"];
+export type ResponseOf<K extends MessageType> = AllMessages[K]["response"];
+
+/** What crosses the boundary. */
+export type Reply<T> = { ok: true; value: T } | { ok: false; error: WireError };
+
+/** Sends one message and waits for its answer. Throws `SottoError`. */
+export async function send<K extends keyof (BackgroundMessages & EngineMessages)>(
+  type: K,
+  request: RequestOf<K>,
+): Promise<ResponseOf<K>> {
+  let reply: Reply<ResponseOf<K>> | undefined;
+  try {
+    reply = await chrome.runtime.sendMessage({ ...request, type });
+  } catch (cause) {
+    throw new SottoError(wireError("peerGone", "Sotto is restarting.", true), { cause });
+  }
+  if (!reply) throw new SottoError(wireError("peerGone", "Nobody answered.", true));
+  if (!reply.ok) throw new SottoError(reply.error);
+  return reply.value;
+}

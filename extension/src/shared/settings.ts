@@ -1,0 +1,74 @@
+// The user's settings: one object in chrome.storage.local under `settings`. Reading validates every field and falls back
+// to the default of that field alone, so that a damaged store never switches Sotto off or on by accident.
+
+import { bindingProblem, defaultKeys, KEY_ACTIONS, type KeyBindings } from "./key-bindings";
+
+export const SETTINGS_KEY = "settings";
+
+export type BackendPreference = "auto" | "webgpu" | "wasm";
+
+export interface Settings {
+  /** Off means off everywhere, whatever the sites say. */
+  enabled: boolean;
+  /** Origins that the user switched off although they are granted. */
+  offSites: string[];
+  keys: KeyBindings;
+  backend: BackendPreference;
+  /** Read suggestions out through the browser's own screen-reader notification. */
+  announce: boolean;
+}
+
+export const BACKEND_PREFERENCES: readonly BackendPreference[] = ["auto", "webgpu", "wasm"];
+
+/** More than a person would list by hand; a longer list is damage. */
+const MAX_OFF_SITES = 10_000;
+
+export function defaultSettings(isMac: boolean): Settings {
+  return { enabled: true, offSites: [], keys: defaultKeys(isMac), backend: "auto", announce: false };
+}
+
+/** Settings from whatever the store holds. */
+export function parseSettings(raw: unknown, isMac: boolean): Settings {
+  const defaults = defaultSettings(isMac);
+  if (typeof raw !== "object" || raw === null) return defaults;
+  const stored = raw as Record<string, unknown>;
+  return {
+    enabled: typeof stored.enabled === "boolean" ? stored.enabled : defaults.enabled,
+    offSites: parseOffSites(stored.offSites),
+    keys: parseKeys(stored.keys, defaults.keys),
+    backend: BACKEND_PREFERENCES.find((preference) => preference === stored.backend) ?? defaults.backend,
+    announce: typeof stored.announce === "boolean" ? stored.announce : defaults.announce,
+  };
+}
+
+/** Whether a binding belongs to another action already. */
+export function bindingTaken(keys: KeyBindings, action: keyof KeyBindings, binding: string): boolean {
+  return KEY_ACTIONS.some((other) => other !== action && keys[other] === binding);
+}
+
+function parseOffSites(raw: unknown): string[] {
+  if (!Array.isArray(raw)) return [];
+  const sites = raw.filter((site): site is string => typeof site === "string" && isWebOrigin(site));
+  return [...new Set(sites)].slice(0, MAX_OFF_SITES);
+}
+
+function parseKeys(raw: unknown, defaults: KeyBindings): KeyBindings {
+  if (typeof raw !== "object" || raw === null) return defaults;
+  const stored = raw as Record<string, unknown>;
+  const keys = { ...defaults };
+  for (const action of KEY_ACTIONS) {
+    const binding = stored[action];
+    if (typeof binding === "string" && bindingProblem(binding) === undefined) keys[action] = binding;
+  }
+  const distinct = new Set(KEY_ACTIONS.map((action) => keys[action])).size === KEY_ACTIONS.length;
+  return distinct ? keys : defaults;
+}
+
+function isWebOrigin(site: string): boolean {
+  try {
+    const url = new URL(site);
+    return (url.protocol === "https:" || url.protocol === "http:") && url.origin === site;
+  } catch {
+    return false;
+  }
+}
