@@ -78,7 +78,7 @@ fn from_text_around_the_caret_to_a_suggestion() {
         ("See you tomorrow at| the gate", "<DuplicatesWhatFollows>"),
         ("See you tomorrow |the meeting", "at "),
         ("See you tomorrow at t|he gate", "<MidLine>"),
-        ("See you zzgh|", "<PrefixNotMet>"),
+        ("See you zzghqxwvkjz|", "<PrefixNotMet>"),
         ("", "<TooLong>"),
     ] {
         let around = if around.is_empty() { "|" } else { around };

@@ -8,6 +8,8 @@ mod autocomplete;
 mod calibration;
 mod error;
 mod status;
+#[cfg(all(test, feature = "typescript"))]
+mod typescript;
 
 pub use autocomplete::*;
 pub use calibration::*;

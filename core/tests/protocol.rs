@@ -1,0 +1,248 @@
+//! Messages as they travel: what is written is read again, what is unknown is ignored or refused as promised.
+
+use std::fmt::Debug;
+
+use proptest::prelude::*;
+use serde::{Serialize, de::DeserializeOwned};
+use serde_json::{Value, json};
+use sotto_core::protocol::*;
+
+fn round_trip<T: Serialize + DeserializeOwned + PartialEq + Debug>(message: T, expected: Value) {
+    let read = |json| serde_json::from_value::<T>(json).expect("what was written is read");
+    assert_eq!(
+        serde_json::to_value(&message).expect("a message is JSON"),
+        expected
+    );
+    assert_eq!(read(expected.clone()), message);
+    let mut later = expected;
+    if let Some(object) = later.as_object_mut() {
+        object.insert("aFieldOfALaterVersion".into(), json!([1, {"x": null}]));
+        assert_eq!(read(later), message, "an unknown field is ignored");
+    }
+}
+
+fn engine() -> EngineInfo {
+    EngineInfo {
+        model: "sotto-nano".into(),
+        version: 1,
+        parameters: 12_000_000,
+        backend: Backend::Wasm,
+        backend_reason: BackendReason::WebgpuAbsent,
+        backend_detail: "this browser has no WebGPU".into(),
+        load_ms: 120.5,
+        last_latency_ms: None,
+    }
+}
+
+fn engine_json() -> Value {
+    json!({"model": "sotto-nano", "version": 1, "parameters": 12_000_000, "backend": "wasm",
+        "backendReason": "webgpuAbsent", "backendDetail": "this browser has no WebGPU", "loadMs": 120.5,
+        "lastLatencyMs": null})
+}
+
+#[test]
+fn requests() {
+    let field = FieldHints {
+        single_line: true,
+        room_chars: Some(20),
+    };
+    round_trip(
+        AutocompleteRequest::Suggest {
+            id: 7,
+            before: "Hel".into(),
+            after: "".into(),
+            field,
+        },
+        json!({"type": "suggest", "id": 7, "before": "Hel", "after": "", "field": {"singleLine": true, "roomChars": 20}}),
+    );
+    round_trip(
+        AutocompleteRequest::Cancel { id: 7 },
+        json!({"type": "cancel", "id": 7}),
+    );
+    round_trip(
+        AutocompleteRequest::Warm { id: u32::MAX },
+        json!({"type": "warm", "id": u32::MAX}),
+    );
+    let bare: FieldHints = serde_json::from_value(json!({})).unwrap();
+    assert_eq!(bare, FieldHints::default());
+}
+
+#[test]
+fn events() {
+    let timing = SuggestTiming {
+        total_ms: 1.5,
+        prefill_tokens: 3,
+        reused_tokens: 40,
+        decode_steps: 8,
+    };
+    let timing_json =
+        json!({"totalMs": 1.5, "prefillTokens": 3, "reusedTokens": 40, "decodeSteps": 8});
+    round_trip(
+        AutocompleteEvent::Done {
+            id: 1,
+            outcome: SuggestOutcome::Show {
+                text: "lo".into(),
+                confidence: 0.5,
+            },
+            timing,
+        },
+        json!({"type": "done", "id": 1, "outcome": {"type": "show", "text": "lo", "confidence": 0.5}, "timing": timing_json}),
+    );
+    let error = WireError {
+        code: ErrorCode::Cancelled,
+        message: "superseded".into(),
+        retryable: true,
+    };
+    let error_json = json!({"code": "cancelled", "message": "superseded", "retryable": true});
+    round_trip(
+        AutocompleteEvent::Error { id: 1, error },
+        json!({"type": "error", "id": 1, "error": error_json}),
+    );
+    round_trip(
+        AutocompleteEvent::Status {
+            id: 1,
+            status: EngineStatus::Ready { engine: engine() },
+        },
+        json!({"type": "status", "id": 1, "status": {"type": "ready", "engine": engine_json()}}),
+    );
+}
+
+#[test]
+fn status_and_calibration() {
+    round_trip(EngineStatus::Idle, json!({"type": "idle"}));
+    round_trip(EngineStatus::Loading, json!({"type": "loading"}));
+    let error = WireError {
+        code: ErrorCode::PackSignatureInvalid,
+        message: "m".into(),
+        retryable: false,
+    };
+    round_trip(
+        EngineStatus::Failed { error },
+        json!({"type": "failed", "error": {"code": "packSignatureInvalid", "message": "m", "retryable": false}}),
+    );
+    let measured = BackendMeasurement {
+        backend: Backend::Webgpu,
+        available: true,
+        failure: None,
+        prefill_ms: Some(2.0),
+        decode_tok_per_s: Some(100.0),
+        software_adapter: false,
+    };
+    round_trip(
+        BackendMeasurements {
+            requested: Some(Backend::Wasm),
+            measurements: vec![measured],
+        },
+        json!({"requested": "wasm", "measurements": [{"backend": "webgpu", "available": true, "failure": null,
+            "prefillMs": 2.0, "decodeTokPerS": 100.0, "softwareAdapter": false}]}),
+    );
+    let least: BackendMeasurement =
+        serde_json::from_value(json!({"backend": "wasm", "available": false})).unwrap();
+    assert_eq!(least.prefill_ms, None);
+    round_trip(
+        BackendChoice {
+            backend: Backend::Wasm,
+            reason: BackendReason::WebgpuLost,
+            detail: "d".into(),
+        },
+        json!({"backend": "wasm", "reason": "webgpuLost", "detail": "d"}),
+    );
+}
+
+#[test]
+fn every_reason_and_code_has_a_camel_case_name() {
+    let reasons = json!([
+        "secureField",
+        "offHere",
+        "midLine",
+        "notAWord",
+        "prefixNotMet",
+        "duplicatesWhatFollows",
+        "tooWide",
+        "tooLong",
+        "lowConfidence",
+        "scriptMismatch",
+        "typingTooFast",
+        "composing",
+        "sensitiveContent",
+        "nothingLeft"
+    ]);
+    for reason in reasons.as_array().unwrap() {
+        let parsed: SuppressionReason = serde_json::from_value(reason.clone()).unwrap();
+        round_trip(
+            SuggestOutcome::Suppress { reason: parsed },
+            json!({"type": "suppress", "reason": reason}),
+        );
+    }
+    let codes = json!([
+        "badRequest",
+        "tooLarge",
+        "cancelled",
+        "notReady",
+        "peerGone",
+        "versionMismatch",
+        "packManifestInvalid",
+        "packSignatureInvalid",
+        "packBlobMissing",
+        "packBlobMismatch",
+        "packRollback",
+        "modelArchitectureUnknown",
+        "modelConfigInvalid",
+        "modelWeightsInvalid",
+        "tokenizerInvalid",
+        "backendUnavailable",
+        "deviceLost",
+        "outOfMemory",
+        "internal"
+    ]);
+    for code in codes.as_array().unwrap() {
+        let parsed: ErrorCode = serde_json::from_value(code.clone()).unwrap();
+        assert_eq!(serde_json::to_value(parsed).unwrap(), *code);
+    }
+}
+
+#[test]
+fn what_is_not_of_the_protocol_is_refused() {
+    for message in [
+        json!({"type": "fetch", "id": 1}),
+        json!({"id": 1}),
+        json!({"type": "cancel"}),
+        json!({"type": "cancel", "id": -1}),
+        json!({"type": "cancel", "id": 4_294_967_296u64}),
+        json!({"type": "suggest", "id": 1, "before": 5, "after": "", "field": {}}),
+        json!({"type": "suggest", "id": 1, "before": "", "after": "", "field": {"roomChars": 70_000}}),
+        json!([]),
+    ] {
+        assert!(
+            serde_json::from_value::<AutocompleteRequest>(message.clone()).is_err(),
+            "{message}"
+        );
+    }
+    assert!(serde_json::from_value::<EngineStatus>(json!({"type": "asleep"})).is_err());
+    assert!(serde_json::from_value::<ErrorCode>(json!("teapot")).is_err());
+}
+
+#[test]
+fn a_lone_surrogate_is_refused_and_its_replacement_is_not() {
+    let lone = r#"{"type":"suggest","id":1,"before":"a\ud83d","after":"","field":{}}"#;
+    assert!(serde_json::from_str::<AutocompleteRequest>(lone).is_err());
+    assert!(
+        serde_json::from_str::<AutocompleteRequest>(&lone.replace("\\ud83d", "\u{FFFD}")).is_ok()
+    );
+}
+
+proptest! {
+    #[test]
+    fn any_text_survives(id: u32, before in "\\PC*", after in any::<String>(), single_line: bool, room_chars: Option<u16>) {
+        let field = FieldHints { single_line, room_chars };
+        let request = AutocompleteRequest::Suggest { id, before, after, field };
+        let json = serde_json::to_string(&request).unwrap();
+        prop_assert_eq!(serde_json::from_str::<AutocompleteRequest>(&json).unwrap(), request);
+    }
+
+    #[test]
+    fn no_bytes_make_it_panic(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
+        let _ = serde_json::from_slice::<AutocompleteRequest>(&bytes);
+        let _ = serde_json::from_slice::<BackendMeasurements>(&bytes);
+    }
+}
