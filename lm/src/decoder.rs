@@ -1,0 +1,108 @@
+//! `sotto_core`'s `Decoder` over the network and its cache.
+
+use sotto_core::decode::Decoder;
+
+use crate::{KvCache, Llama, LlamaConfig, LmError};
+
+/// Tokens of a prefill that go through the network at once. More would only make the working memory larger: the
+/// weights are already read once for several rows at this size.
+const PREFILL_CHUNK: usize = 64;
+
+/// A model with its KV cache.
+#[derive(Debug)]
+pub struct LlamaDecoder {
+    model: Llama,
+    cache: KvCache,
+}
+
+impl LlamaDecoder {
+    /// A decoder for up to `capacity` tokens.
+    ///
+    /// # Errors
+    /// [`LmError::Config`] if `capacity` is zero or more than the positions that the model was made for.
+    pub fn new(model: Llama, capacity: usize) -> Result<Self, LmError> {
+        let cache = KvCache::new(model.config(), capacity, model.device())?;
+        Ok(Self { model, cache })
+    }
+
+    /// The model's sizes.
+    pub fn config(&self) -> &LlamaConfig {
+        self.model.config()
+    }
+
+    /// Feeds `prompt` and continues greedily until there are `len` tokens: the known-answer test of a pack.
+    ///
+    /// # Errors
+    /// As [`Decoder::prefill`].
+    pub async fn greedy(&mut self, prompt: &[u32], len: usize) -> Result<Vec<u32>, LmError> {
+        self.truncate(0);
+        let mut ids = prompt.to_vec();
+        let mut logits = self.prefill(prompt).await?;
+        while ids.len() < len {
+            let next = argmax(&logits);
+            ids.push(next);
+            if ids.len() < len {
+                logits = self.step(next).await?;
+            }
+        }
+        Ok(ids)
+    }
+}
+
+impl Decoder for LlamaDecoder {
+    type Error = LmError;
+
+    fn vocab_size(&self) -> usize {
+        self.model.config().vocab_size
+    }
+
+    fn len(&self) -> usize {
+        self.cache.len()
+    }
+
+    fn capacity(&self) -> usize {
+        self.cache.capacity()
+    }
+
+    async fn prefill(&mut self, tokens: &[u32]) -> Result<Vec<f32>, LmError> {
+        if tokens.is_empty() {
+            return Err(LmError::Input("prefill needs at least one token"));
+        }
+        if tokens.iter().any(|&token| token as usize >= self.vocab_size()) {
+            return Err(LmError::Input("a token is beyond the vocabulary"));
+        }
+        self.cache.reserve(tokens.len())?;
+        let start = self.cache.len();
+        let mut x = None;
+        for chunk in tokens.chunks(PREFILL_CHUNK) {
+            x = Some(self.model.forward(chunk, &mut self.cache));
+        }
+        let end = self.cache.len();
+        let x = x.expect("there is at least one token");
+        // Until the device has answered, nothing counts as appended: an error or a dropped future leaves the cache
+        // as it was.
+        self.cache.truncate(start);
+        let data = self.model.logits(x).into_data_async().await.map_err(|error| LmError::Device(error.to_string()))?;
+        let logits = data.try_into_vec::<f32>().map_err(|_| LmError::Device("logits of another type".to_owned()))?;
+        if logits.iter().any(|logit| !logit.is_finite()) {
+            return Err(LmError::Device("logits that are not numbers".to_owned()));
+        }
+        self.cache.advance(end - start);
+        Ok(logits)
+    }
+
+    fn truncate(&mut self, len: usize) {
+        self.cache.truncate(len);
+    }
+}
+
+/// The first of the largest.
+fn argmax(logits: &[f32]) -> u32 {
+    let mut best = 0;
+    for (at, logit) in logits.iter().enumerate() {
+        if *logit > logits[best] {
+            best = at;
+        }
+    }
+    best as u32
+}

@@ -1,0 +1,255 @@
+//! The weights file (safetensors): every tensor is asked for by name and shape, and nothing may be left over.
+//!
+//! 2-D weights are either floating point (F32, F16, BF16) or INT8 with one scale per output row
+//! (`<name>_scale`); INT8 is never widened here, it stays packed until a kernel multiplies with it.
+
+use std::collections::BTreeSet;
+
+use safetensors::{Dtype, SafeTensors, tensor::TensorView};
+
+use crate::LmError;
+
+/// INT8 rows are padded with zeros to a multiple of this, so that kernels have no remainders to handle.
+pub(crate) const ROW_ALIGN: usize = 16;
+
+/// A verified weights file, not yet placed on a device.
+pub struct Weights {
+    bytes: Vec<u8>,
+    used: BTreeSet<String>,
+}
+
+impl std::fmt::Debug for Weights {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(formatter, "Weights({} bytes)", self.bytes.len())
+    }
+}
+
+/// A weight matrix `[rows, cols]`: one row per output.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Matrix {
+    /// Row-major values.
+    Float { cols: usize, values: Vec<f32> },
+    /// Rows of `cols` INT8 values, padded with zeros to [`ROW_ALIGN`], four to an `i32` in little-endian order;
+    /// a weight is its value times its row's scale.
+    Int8 { cols: usize, packed: Vec<i32>, scales: Vec<f32> },
+}
+
+/// Elements of one padded INT8 row of `cols` values.
+pub(crate) fn padded(cols: usize) -> usize {
+    cols.next_multiple_of(ROW_ALIGN)
+}
+
+impl Matrix {
+    /// Packs INT8 rows. `values`: `[scales.len(), cols]`.
+    pub(crate) fn pack(cols: usize, values: &[i8], scales: Vec<f32>) -> Result<Self, LmError> {
+        let mut packed = reserved(scales.len() * padded(cols) / 4)?;
+        for row in values.chunks_exact(cols) {
+            let word = |chunk: &[i8]| {
+                let byte = |at: usize| chunk.get(at).map_or(0, |&value| value as u8);
+                i32::from_le_bytes([byte(0), byte(1), byte(2), byte(3)])
+            };
+            packed.extend(row.chunks(4).map(word));
+            packed.resize(packed.len().next_multiple_of(padded(cols) / 4), 0);
+        }
+        Ok(Self::Int8 { cols, packed, scales })
+    }
+
+    /// Puts the rows of several matrices under each other. Callers pass matrices of equal width.
+    pub(crate) fn stack(parts: Vec<Self>) -> Result<Self, LmError> {
+        let mixed = || LmError::Tensor {
+            name: "of one layer".to_owned(),
+            problem: "some are INT8 and some are not, which no kernel supports",
+        };
+        let mut parts = parts.into_iter();
+        let mut stacked = parts.next().ok_or_else(mixed)?;
+        for part in parts {
+            match (&mut stacked, part) {
+                (Self::Float { values, .. }, Self::Float { values: more, .. }) => values.extend(more),
+                (
+                    Self::Int8 { packed, scales, .. },
+                    Self::Int8 { packed: more_packed, scales: more_scales, .. },
+                ) => {
+                    packed.extend(more_packed);
+                    scales.extend(more_scales);
+                }
+                _ => return Err(mixed()),
+            }
+        }
+        Ok(stacked)
+    }
+}
+
+impl Weights {
+    /// Takes over a safetensors file and checks its header against its length.
+    ///
+    /// # Errors
+    /// [`LmError::WeightsSyntax`] if the header or the length is wrong.
+    pub fn from_safetensors(bytes: Vec<u8>) -> Result<Self, LmError> {
+        SafeTensors::deserialize(&bytes).map_err(LmError::WeightsSyntax)?;
+        Ok(Self { bytes, used: BTreeSet::new() })
+    }
+
+    /// A one-dimensional tensor of `len` floating-point values.
+    pub(crate) fn vector(&mut self, name: &str, len: usize) -> Result<Vec<f32>, LmError> {
+        let file = self.open()?;
+        let values = floats(name, &view(&file, name, &[len])?)?;
+        self.used.insert(name.to_owned());
+        Ok(values)
+    }
+
+    /// A weight matrix, floating-point or INT8 with its scales.
+    pub(crate) fn matrix(&mut self, name: &str, rows: usize, cols: usize) -> Result<Matrix, LmError> {
+        let file = self.open()?;
+        let tensor = view(&file, name, &[rows, cols])?;
+        if tensor.dtype() != Dtype::I8 {
+            let values = floats(name, &tensor)?;
+            self.used.insert(name.to_owned());
+            return Ok(Matrix::Float { cols, values });
+        }
+        let scale_name = format!("{name}_scale");
+        let scales = floats(&scale_name, &view(&file, &scale_name, &[rows])?)?;
+        if scales.iter().any(|&scale| scale < 0.0) {
+            return Err(problem(&scale_name, "a scale is negative"));
+        }
+        let values: Vec<i8> = tensor.data().iter().map(|&byte| byte as i8).collect();
+        let matrix = Matrix::pack(cols, &values, scales)?;
+        self.used.extend([name.to_owned(), scale_name]);
+        Ok(matrix)
+    }
+
+    /// Ends the loading: a tensor that nobody asked for means that the file belongs to another model.
+    pub(crate) fn finish(self) -> Result<(), LmError> {
+        let file = self.open()?;
+        // Old checkpoints carry this constant; it is computed from the config.
+        let known = |name: &str| self.used.contains(name) || name.ends_with(".rotary_emb.inv_freq");
+        match file.names().into_iter().find(|name| !known(name)) {
+            Some(name) => Err(problem(name, "no part of this model has that name")),
+            None => Ok(()),
+        }
+    }
+
+    fn open(&self) -> Result<SafeTensors<'_>, LmError> {
+        SafeTensors::deserialize(&self.bytes).map_err(LmError::WeightsSyntax)
+    }
+}
+
+fn view<'a>(file: &SafeTensors<'a>, name: &str, shape: &[usize]) -> Result<TensorView<'a>, LmError> {
+    let tensor = file.tensor(name).map_err(|_| problem(name, "is missing"))?;
+    if tensor.shape() == shape { Ok(tensor) } else { Err(problem(name, "has another shape than the config says")) }
+}
+
+fn floats(name: &str, tensor: &TensorView<'_>) -> Result<Vec<f32>, LmError> {
+    let data = tensor.data();
+    let mut values = reserved(tensor.shape().iter().product())?;
+    match tensor.dtype() {
+        Dtype::F32 => values.extend(data.as_chunks().0.iter().map(|&bytes| f32::from_le_bytes(bytes))),
+        Dtype::BF16 => values
+            .extend(data.as_chunks().0.iter().map(|&bytes| f32::from_bits(u32::from(u16::from_le_bytes(bytes)) << 16))),
+        Dtype::F16 => values.extend(data.as_chunks().0.iter().map(|&bytes| half_to_f32(u16::from_le_bytes(bytes)))),
+        _ => return Err(problem(name, "has a type that this build does not read")),
+    }
+    if values.iter().all(|value: &f32| value.is_finite()) {
+        Ok(values)
+    } else {
+        Err(problem(name, "holds a value that is not a number"))
+    }
+}
+
+/// IEEE 754 half precision, exactly.
+fn half_to_f32(half: u16) -> f32 {
+    let sign = u32::from(half >> 15) << 31;
+    let exponent = u32::from(half >> 10) & 0x1f;
+    let mantissa = u32::from(half) & 0x3ff;
+    match exponent {
+        0 => f32::from_bits(sign | (mantissa as f32 * 2f32.powi(-24)).to_bits()),
+        31 => f32::from_bits(sign | 0x7f80_0000 | (mantissa << 13)),
+        _ => f32::from_bits(sign | ((exponent + 112) << 23) | (mantissa << 13)),
+    }
+}
+
+/// An empty vector with room for `len` values, or an error instead of an abort.
+fn reserved<T>(len: usize) -> Result<Vec<T>, LmError> {
+    let mut values = Vec::new();
+    values.try_reserve_exact(len).map_err(|_| LmError::OutOfMemory)?;
+    Ok(values)
+}
+
+fn problem(name: &str, problem: &'static str) -> LmError {
+    // The name comes from the file: cut it so that a hostile header cannot fill a log.
+    LmError::Tensor { name: name.chars().take(80).collect(), problem }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashMap;
+
+    use sotto_core::protocol::{Coded as _, ErrorCode};
+
+    use super::*;
+
+    fn file(tensors: &[(&str, Dtype, &[usize], &[u8])]) -> Vec<u8> {
+        let views: HashMap<String, TensorView<'_>> = tensors
+            .iter()
+            .map(|(name, dtype, shape, data)| {
+                ((*name).to_owned(), TensorView::new(*dtype, shape.to_vec(), data).expect("the test's own tensor"))
+            })
+            .collect();
+        safetensors::serialize(views, None).expect("the test's own file")
+    }
+
+    #[test]
+    fn int8_rows_are_packed_and_padded() {
+        let matrix = Matrix::pack(5, &[1, -1, 2, -2, 3, 4, 5, 6, 7, -128], vec![0.5, 2.0]).expect("small");
+        let Matrix::Int8 { cols, packed, scales } = matrix else { panic!("INT8 stays INT8") };
+        assert_eq!((cols, scales), (5, vec![0.5, 2.0]));
+        let bytes: Vec<i8> = packed.iter().flat_map(|word| word.to_le_bytes()).map(|byte| byte as i8).collect();
+        assert_eq!(bytes.len(), 2 * ROW_ALIGN);
+        assert_eq!(bytes[..6], [1, -1, 2, -2, 3, 0]);
+        assert_eq!(bytes[16..22], [4, 5, 6, 7, -128, 0]);
+    }
+
+    #[test]
+    fn narrow_floats_are_widened_exactly() {
+        let bf16 = [0x80, 0x3f, 0x00, 0xc0];
+        let f16 = [0x00, 0x3c, 0x01, 0x00];
+        let bytes = file(&[("b", Dtype::BF16, &[2], &bf16), ("h", Dtype::F16, &[2], &f16)]);
+        let mut weights = Weights::from_safetensors(bytes).expect("a good file");
+        assert_eq!(weights.vector("b", 2).expect("bf16"), [1.0, -2.0]);
+        assert_eq!(weights.vector("h", 2).expect("f16"), [1.0, 2f32.powi(-24)]);
+        weights.finish().expect("nothing left");
+    }
+
+    #[test]
+    fn missing_misshapen_mistyped_and_extra_tensors_are_refused() {
+        let bytes = file(&[("a", Dtype::F32, &[1], &[0; 4]), ("i", Dtype::I32, &[1], &[0; 4])]);
+        let mut weights = Weights::from_safetensors(bytes).expect("a good file");
+        for (name, len) in [("b", 1), ("a", 2), ("i", 1)] {
+            assert_eq!(weights.vector(name, len).expect_err(name).code(), ErrorCode::ModelWeightsInvalid);
+        }
+        weights.vector("a", 1).expect("present");
+        assert_eq!(weights.finish().expect_err("i is left").code(), ErrorCode::ModelWeightsInvalid);
+    }
+
+    #[test]
+    fn int8_without_scales_or_with_bad_ones_is_refused() {
+        let nan = f32::NAN.to_le_bytes();
+        let minus = (-1f32).to_le_bytes();
+        for scale in [None, Some(&nan), Some(&minus)] {
+            let mut tensors = vec![("w", Dtype::I8, &[1usize, 4][..], &[1u8; 4][..])];
+            if let Some(scale) = scale {
+                tensors.push(("w_scale", Dtype::F32, &[1], &scale[..]));
+            }
+            let mut weights = Weights::from_safetensors(file(&tensors)).expect("a good file");
+            assert_eq!(weights.matrix("w", 1, 4).expect_err("bad scale").code(), ErrorCode::ModelWeightsInvalid);
+        }
+    }
+
+    #[test]
+    fn a_truncated_file_is_refused_at_every_length() {
+        let bytes = file(&[("a", Dtype::F32, &[3], &[1; 12])]);
+        for len in 0..bytes.len() {
+            let error = Weights::from_safetensors(bytes[..len].to_vec()).expect_err("cut");
+            assert_eq!(error.code(), ErrorCode::ModelWeightsInvalid);
+        }
+    }
+}
