@@ -3,4 +3,4 @@
 /**
  * Why that backend. Closed, so that the popup can explain each one.
  */
-export type BackendReason = "measuredFaster" | "requested" | "webgpuAbsent" | "webgpuNoAdapter" | "webgpuSoftware" | "webgpuWrongAnswer" | "webgpuLost" | "webgpuCrashedBefore";
+export type BackendReason = "measuredFaster" | "requested" | "webgpuAbsent" | "webgpuNoAdapter" | "webgpuSoftware" | "webgpuWrongAnswer" | "webgpuLost" | "webgpuCrashedBefore" | "wasmFailed";
