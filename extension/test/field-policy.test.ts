@@ -12,6 +12,7 @@ const plain: FieldFacts = {
   maxLength: -1,
   role: "",
   ariaAutocomplete: "",
+  hasList: false,
   locked: false,
   optedOut: false,
   masked: false,
@@ -87,7 +88,15 @@ test("names of secrets are never read", () => {
 });
 
 test("names that only look alike are allowed", () => {
-  const names = ["opinion", "shopping list", "Pinned note", "spinner", "secretary", "tokenize this text", "Discard reason"];
+  const names = [
+    "opinion",
+    "shopping list",
+    "Pinned note",
+    "spinner",
+    "secretary",
+    "tokenize this text",
+    "Discard reason",
+  ];
   for (const name of names) assert.equal(verdict({ ...input, names: [name] }), "allowed", name);
 });
 
@@ -110,6 +119,7 @@ test("fields with their own suggestions, locked fields and opt-outs are off", ()
   assert.equal(verdict({ ...plain, locked: true }), "offHere");
   assert.equal(verdict({ ...plain, optedOut: true }), "offHere");
   assert.equal(verdict({ ...input, autocomplete: ["username"] }), "offHere");
+  assert.equal(verdict({ ...input, hasList: true }), "offHere");
 });
 
 test("names are split the way people read them", () => {

@@ -2,7 +2,10 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { actionOf, bindingOf, bindingProblem, defaultKeys, keyCaps } from "../src/shared/key-bindings";
 
-const press = (key: string, modifiers: Partial<Record<"ctrlKey" | "metaKey" | "altKey" | "shiftKey", boolean>> = {}) => ({
+const press = (
+  key: string,
+  modifiers: Partial<Record<"ctrlKey" | "metaKey" | "altKey" | "shiftKey", boolean>> = {},
+) => ({
   key,
   ctrlKey: false,
   metaKey: false,

@@ -25,7 +25,8 @@ function setUp(open = true) {
       start: (key, { id }) => log.push(`start ${key} id ${id}`),
       supersede: () => log.push("supersede"),
     },
-    (port, event) => log.push(`${port} ${event.type} ${event.id}${event.type === "error" ? ` ${event.error.code}` : ""}`),
+    (port, event) =>
+      log.push(`${port} ${event.type} ${event.id}${event.type === "error" ? ` ${event.error.code}` : ""}`),
   );
   queue.setOpen(open);
   return { queue, log };

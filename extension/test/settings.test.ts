@@ -16,7 +16,9 @@ test("each damaged field falls back alone", () => {
 });
 
 test("off sites are origins, once each", () => {
-  const raw = { offSites: ["https://a.example", "https://a.example", "https://b.example/path", "file:///x", 7, "nonsense"] };
+  const raw = {
+    offSites: ["https://a.example", "https://a.example", "https://b.example/path", "file:///x", 7, "nonsense"],
+  };
   assert.deepEqual(parseSettings(raw, false).offSites, ["https://a.example"]);
 });
 
@@ -36,7 +38,14 @@ test("pages are told apart by what can be done on them", () => {
   assert.equal(siteKind("http://localhost:8080/"), "web");
   assert.equal(siteKind("https://docs.google.com/document/d/1"), "canvasEditor");
   assert.equal(siteKind("https://word-edit.officeapps.live.com/we/"), "canvasEditor");
-  for (const closed of [undefined, "", "chrome://settings", "about:blank", "file:///x", "https://chromewebstore.google.com/"]) {
+  for (const closed of [
+    undefined,
+    "",
+    "chrome://settings",
+    "about:blank",
+    "file:///x",
+    "https://chromewebstore.google.com/",
+  ]) {
     assert.equal(siteKind(closed), "closed", closed);
   }
 });

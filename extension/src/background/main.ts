@@ -37,7 +37,7 @@ onSettingsChanged((settings, before) => {
     await showBadge();
     await injectIntoOpenTabs();
     await tellContentScripts();
-    if (settings.backend !== before.backend) await tellEngine("backendPreference", { backend: settings.backend });
+    if (settings.backend !== before.backend) await tellEngine("backendPreference");
   });
 });
 

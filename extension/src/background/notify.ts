@@ -1,6 +1,6 @@
 // Tells other parts that something changed. Nobody there is no error.
 
-import type { EngineMessages } from "../shared/messages";
+import type { EngineMessages, Reply } from "../shared/messages";
 
 /** All content scripts ask for their site's state again. */
 export async function tellContentScripts(): Promise<void> {
@@ -12,9 +12,8 @@ export async function tellContentScripts(): Promise<void> {
   );
 }
 
-export async function tellEngine<K extends keyof EngineMessages>(
-  type: K,
-  request: EngineMessages[K]["request"],
-): Promise<void> {
-  await chrome.runtime.sendMessage({ ...request, type }).catch(() => undefined);
+/** True if the engine page is there and heard it. */
+export async function tellEngine(type: keyof EngineMessages): Promise<boolean> {
+  const reply: Reply<object> | undefined = await chrome.runtime.sendMessage({ type }).catch(() => undefined);
+  return reply?.ok === true;
 }

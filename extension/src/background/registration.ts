@@ -25,12 +25,20 @@ export async function injectIntoOpenTabs(): Promise<void> {
   await Promise.all(
     tabs.map(async ({ id, url }) => {
       if (id === undefined || !url || off.has(new URL(url).origin)) return;
-      // Fails on error pages and on sites that are closed to extensions: nothing to do about either.
-      await chrome.scripting
-        .executeScript({ target: { tabId: id, allFrames: true }, files: [SCRIPT_FILE], injectImmediately: true })
-        .catch(() => undefined);
+      await injectIntoFrames(id);
     }),
   );
+}
+
+/**
+ * Injects into every frame of a tab whose page is on. The registration leaves out frames of sites that are off, because
+ * a pattern cannot say "off as a page, but not inside another one"; a frame follows the page around it.
+ */
+export async function injectIntoFrames(tabId: number): Promise<void> {
+  // Fails on error pages and on sites that are closed to extensions: nothing to do about either.
+  await chrome.scripting
+    .executeScript({ target: { tabId, allFrames: true }, files: [SCRIPT_FILE], injectImmediately: true })
+    .catch(() => undefined);
 }
 
 export async function grantedPatterns(): Promise<string[]> {

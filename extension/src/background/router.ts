@@ -6,6 +6,7 @@ import type { BackgroundMessages, Reply } from "../shared/messages";
 import { readSettings } from "../shared/settings-store";
 import { showBadge } from "./badge";
 import { ensureEngine } from "./offscreen";
+import { injectIntoFrames } from "./registration";
 import { siteStateOf } from "./site-state";
 
 export type Tier = "anySender" | "afterStart" | "ownPages";
@@ -26,6 +27,14 @@ const ROUTES: { [K in keyof BackgroundMessages]: Route<K> } = {
     },
   },
   siteState: { tier: "afterStart", handle: (_request, sender) => siteStateOf(sender) },
+  frameFocused: {
+    tier: "afterStart",
+    handle: async (_request, sender) => {
+      const state = await siteStateOf(sender);
+      if (state.on && state.framesMayLackScript && sender.tab?.id !== undefined) await injectIntoFrames(sender.tab.id);
+      return {};
+    },
+  },
   engineConfig: {
     tier: "ownPages",
     handle: async () => ({ backend: (await readSettings()).backend }),
@@ -79,5 +88,5 @@ function isRoute(type: unknown): type is keyof BackgroundMessages {
 }
 
 function isMessageOfOthers(type: unknown): boolean {
-  return type === "backendPreference";
+  return type === "backendPreference" || type === "engineAlive";
 }

@@ -9,7 +9,12 @@ import type { Sender } from "./router";
 export async function siteStateOf(sender: Sender): Promise<SiteState> {
   const settings = await readSettings();
   if (!settings.enabled) return { on: false, why: "off" };
-  const on: SiteState = { on: true, keys: settings.keys, announce: settings.announce };
+  const on: SiteState = {
+    on: true,
+    keys: settings.keys,
+    announce: settings.announce,
+    framesMayLackScript: settings.offSites.length > 0,
+  };
   // The field to try things out on our own page.
   if (sender.url?.startsWith(chrome.runtime.getURL(""))) return on;
   const address = sender.tab?.url;

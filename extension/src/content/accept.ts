@@ -1,9 +1,10 @@
 // Puts accepted text into the field the way typing would: the page sees `beforeinput` and `input`, frameworks keep their
 // state, and one undo takes it back. Reports whether the text arrived; nothing is lost in silence.
 
-import { caretRange } from "./editable-window";
+import { caretRange, selectionOf } from "./editable-window";
 import type { EditableField } from "./fields";
 import { type CaretWindow, readWindow } from "./text-window";
+import { fold } from "./type-through";
 
 export type AcceptResult = "inserted" | "refused";
 
@@ -42,15 +43,7 @@ function endUndoStep(field: EditableField): void {
     return;
   }
   const caret = caretRange(field.element);
-  const selection = document.getSelection();
-  if (
-    caret &&
-    selection &&
-    selection.rangeCount > 0 &&
-    selection.getRangeAt(0).startContainer === caret.startContainer
-  ) {
-    selection.collapse(caret.startContainer, caret.startOffset);
-  }
+  if (caret) selectionOf(field.element)?.collapse(caret.startContainer, caret.startOffset);
 }
 
 function insertByHand(field: EditableField, text: string): void {
@@ -70,7 +63,7 @@ function insertInRange(host: HTMLElement, text: string): void {
   if (!range) return;
   const node = document.createTextNode(text);
   range.insertNode(node);
-  document.getSelection()?.collapse(node, text.length);
+  selectionOf(host)?.collapse(node, text.length);
 }
 
 function inputEvent(type: "beforeinput" | "input", data: string, cancelable: boolean): InputEvent {
@@ -82,10 +75,9 @@ function isChanged(field: EditableField, from: CaretWindow): boolean {
   return now.type !== "window" || now.window.before !== from.before || now.window.after !== from.after;
 }
 
+/** An editor may draw other quotes or spaces than it was given; the words have to be there. */
 function hasArrived(field: EditableField, text: string, from: CaretWindow): boolean {
   const now = readWindow(field);
-  if (now.type !== "window") return false;
-  const before = now.window.before;
-  const expected = from.before + text;
-  return before === expected || (before.length >= text.length && before.endsWith(expected.slice(-before.length)));
+  if (now.type !== "window" || now.window.before === from.before) return false;
+  return fold(now.window.before).trimEnd().endsWith(fold(text).trim());
 }

@@ -4,6 +4,7 @@
 
 import { actionOf, type KeyBindings } from "../shared/key-bindings";
 import type { Inspection, InspectionReason } from "../shared/messages";
+import { EditorChanges } from "./editor-changes";
 import { EngineClient } from "./engine-client";
 import { FieldContext } from "./field-context";
 import { deepActiveElement, type EditableField, fieldOf, fieldOfEvent } from "./fields";
@@ -16,6 +17,8 @@ import { textReads } from "./text-window";
 export interface ControllerOptions {
   keys: KeyBindings;
   announce: boolean;
+  /** The focus goes into a frame that may be without this script. */
+  frameFocused?: (() => void) | undefined;
 }
 
 /** The key code of a key that an input method is working on. */
@@ -30,6 +33,9 @@ export class Controller {
   readonly #passwords = new PasswordMemory((element) => this.#passwordFound(element));
   readonly #contexts = new WeakMap<Element, FieldContext>();
   readonly #roots = new WeakSet<ShadowRoot>();
+  readonly #editorChanges = new EditorChanges((inputType, atMs) =>
+    this.#metrics.work(() => this.#session?.settled(changeOf(inputType), atMs)),
+  );
   #session: Session | undefined;
   #reason: InspectionReason | null = null;
   #composing = false;
@@ -80,6 +86,12 @@ export class Controller {
     on(window, "keydown", (event) => this.#metrics.work(() => this.#keyDown(event as KeyboardEvent)));
     on(window, "keyup", (event) => this.#keyUp(event as KeyboardEvent));
     on(window, "input", (event) => this.#metrics.work(() => this.#input(event as InputEvent)));
+    on(window, "beforeinput", (event) => {
+      if (event.isTrusted && this.#session) this.#editorChanges.before(event as InputEvent);
+    });
+    on(window, "blur", () => {
+      if (document.activeElement instanceof HTMLIFrameElement) this.#options.frameFocused?.();
+    });
     on(window, "compositionstart", () => {
       this.#composing = true;
       this.#session?.drop("composing");
@@ -158,6 +170,7 @@ export class Controller {
       this.#session?.checkCaret();
       return;
     }
+    this.#editorChanges.done();
     const field = fieldOfEvent(event);
     if (!field) return;
     if (this.#session?.context.field.element !== field.element) this.#enter(field);

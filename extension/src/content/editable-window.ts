@@ -27,11 +27,17 @@ type Direction = "back" | "forward";
 
 /** The caret as a collapsed range inside the host. */
 export function caretRange(host: HTMLElement): Range | undefined {
-  const root = host.getRootNode();
-  const selection = root instanceof ShadowRoot ? shadowSelection(root) : host.ownerDocument.getSelection();
+  const selection = selectionOf(host);
   if (!selection || selection.rangeCount === 0 || !selection.isCollapsed) return undefined;
   const range = selection.getRangeAt(0);
   return host.contains(range.startContainer) ? range : undefined;
+}
+
+/** Chromium gives a shadow root its own selection; it is not in the standard, so it is asked for by name. */
+export function selectionOf(host: HTMLElement): Selection | null {
+  const root = host.getRootNode();
+  const own = root instanceof ShadowRoot ? (root as ShadowRoot & { getSelection?: () => Selection | null }) : undefined;
+  return own?.getSelection ? own.getSelection() : host.ownerDocument.getSelection();
 }
 
 export function editableWindow(host: HTMLElement): WindowResult {
@@ -130,10 +136,4 @@ function preservesWhiteSpace(host: HTMLElement, container: Node): boolean {
     whiteSpaceKept.set(element, kept);
   }
   return kept;
-}
-
-/** Chromium gives a shadow root its own selection; it is not in the standard, so it is asked for by name. */
-function shadowSelection(root: ShadowRoot): Selection | null {
-  const own = root as ShadowRoot & { getSelection?: () => Selection | null };
-  return own.getSelection ? own.getSelection() : root.ownerDocument.getSelection();
 }

@@ -1,5 +1,5 @@
 // What is known of one field: the verdict of the policy, kept up to date, the pace of its user, and its hints for the
-// engine. Holds no text.
+// engine. Of its text, only a suggestion that was dismissed is remembered.
 
 import type { FieldHints } from "../shared/protocol";
 import { isOptedOut, ownFacts } from "./field-facts";
@@ -7,12 +7,13 @@ import { type FieldFacts, judge, type Verdict } from "./field-policy";
 import { type EditableField, isSingleLine, isVisibleField } from "./fields";
 import { Pacing } from "./pacing";
 import type { PasswordMemory } from "./password-memory";
+import type { Suggestion } from "./suggestion";
 import { px } from "./text-style";
 
 /** Attributes that the policy looks at. */
 const POLICY_ATTRIBUTES = (
   "type autocomplete name id placeholder aria-label aria-placeholder aria-labelledby title data-testid inputmode maxlength " +
-  "role aria-autocomplete readonly disabled aria-readonly aria-disabled contenteditable"
+  "role aria-autocomplete list readonly disabled aria-readonly aria-disabled contenteditable"
 ).split(" ");
 
 /** A native field may be masked by style alone; editors change their own style with every key, and are never masked. */
@@ -29,6 +30,8 @@ const U16_MAX = 0xffff;
 export class FieldContext {
   readonly field: EditableField;
   readonly pacing = new Pacing();
+  /** The last suggestion that the user sent away here: for its text, there is silence. */
+  dismissed: Suggestion | undefined;
   readonly #passwords: PasswordMemory;
   readonly #observer: MutationObserver;
   #facts: FieldFacts | undefined;

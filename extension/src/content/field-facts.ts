@@ -32,6 +32,7 @@ export function ownFacts(field: EditableField, passwords: PasswordMemory): Field
     maxLength: Number.isInteger(maxLength) ? maxLength : -1,
     role: attribute("role"),
     ariaAutocomplete: attribute("aria-autocomplete"),
+    hasList: flag("list"),
     locked:
       flag("readonly") ||
       flag("disabled") ||

@@ -20,6 +20,8 @@ export interface FieldFacts {
   maxLength: number;
   role: string;
   ariaAutocomplete: string;
+  /** The browser shows a list of its own (`<datalist>`). */
+  hasList: boolean;
   /** readonly, disabled, aria-readonly, aria-disabled. */
   locked: boolean;
   /** The page or the user opted out, on the field or around it. */
@@ -62,7 +64,7 @@ const CODE_MAX_LENGTH = 8;
 /** The verdict on a field. */
 export function judge(facts: FieldFacts): Verdict {
   if (isSecret(facts)) return SECURE;
-  if (facts.locked || facts.optedOut) return OFF;
+  if (facts.locked || facts.optedOut || facts.hasList) return OFF;
   if (facts.role === "combobox" || facts.ariaAutocomplete === "list" || facts.ariaAutocomplete === "both") return OFF;
   if (facts.kind === "input" && OTHER_INPUT_TYPES.has(facts.inputType)) return OFF;
   if (facts.autocomplete.some((token) => PERSONAL_AUTOCOMPLETE.test(token))) return OFF;

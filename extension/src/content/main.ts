@@ -31,7 +31,11 @@ async function refresh(): Promise<void> {
     stop();
     return;
   }
-  const options = { keys: state.keys, announce: state.announce };
+  const options = {
+    keys: state.keys,
+    announce: state.announce,
+    frameFocused: state.framesMayLackScript ? () => void send("frameFocused", {}).catch(() => undefined) : undefined,
+  };
   if (controller) controller.configure(options);
   else controller = new Controller(options, stop);
 }
@@ -44,7 +48,7 @@ function stop(): void {
 function receive(
   message: { type?: keyof ContentMessages },
   sender: chrome.runtime.MessageSender,
-  respond: (reply: Inspection | Reply<object>) => void,
+  respond: (reply: Reply<object>) => void,
 ): void {
   // Pages cannot send here; other content scripts of ours can, and have no business to.
   if (sender.id !== chrome.runtime.id || (sender.tab && !sender.url?.startsWith(chrome.runtime.getURL("")))) return;
@@ -52,7 +56,7 @@ function receive(
     void refresh();
     respond({ ok: true, value: {} });
   } else if (message.type === "sotto.inspect") {
-    respond(inspection());
+    respond({ ok: true, value: inspection() });
   }
 }
 

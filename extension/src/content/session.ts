@@ -28,16 +28,21 @@ const PAUSE_AFTER_DELETE_MS = 200;
 
 export class Session {
   readonly context: FieldContext;
+  /** Why nothing shows; null while something does, or while there is no answer yet. */
   reason: InspectionReason | null = null;
   readonly #parts: SessionParts;
   readonly #watch: GhostWatch;
   readonly #segmenter = new Intl.Segmenter(undefined, { granularity: "word" });
   /** What is on screen, or waits for its moment, or was typed away from and may come back. */
   #suggestion: Suggestion | undefined;
+  /** Fetched while the last word of the one on screen was being typed; takes over when that is used up. */
+  #next: Suggestion | undefined;
+  /** What of it is on screen. */
   #shown = "";
+  /** When it came up; 0 while it never has. */
   #shownAtMs = 0;
-  #dismissed = false;
-  #requestId: number | undefined;
+  #request: { id: number; window: CaretWindow } | undefined;
+  #lastWindow: CaretWindow | undefined;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #notBeforeMs = 0;
   #accepting = false;
@@ -58,32 +63,45 @@ export class Session {
 
   /** The field's text changed by the user's hand. */
   changed(change: Change, nowMs: number): void {
-    if (this.#accepting) return;
-    if (!this.#mayRead()) return;
+    if (this.#accepting || !this.#mayRead()) return;
     if (change === "typed") this.context.pacing.typed(nowMs);
     this.#notBeforeMs = change === "deleted" ? nowMs + PAUSE_AFTER_DELETE_MS : 0;
     const window = this.#window();
+    this.#lastWindow = window;
     if (!window) return;
-    if (this.#follow(window)) return;
-    if (change === "other") this.#forgetRequest();
-    else this.#request(window);
+    if (this.#isDismissed(window)) {
+      this.drop("dismissed");
+    } else if (!this.#follow(window)) {
+      if (change === "other") this.#forgetRequest();
+      else this.#ask(window);
+    }
+  }
+
+  /** An editor may draw its text some time after the key: did it change since the last look? */
+  settled(change: Change, nowMs: number): void {
+    if (this.#accepting || !this.#mayRead()) return;
+    const result = readWindow(this.context.field);
+    const last = this.#lastWindow;
+    if (result.type !== "window") return;
+    const { before, after } = result.window;
+    if (before !== last?.before || after !== last.after) this.changed(change, nowMs);
   }
 
   /** The caret may have moved: what is on screen stays only if it still belongs there. */
   checkCaret(): void {
-    if (this.#accepting || !this.#parts.ghost.visible) return;
-    if (!this.#mayRead()) return;
+    if (this.#accepting || !this.#parts.ghost.visible || !this.#mayRead()) return;
     const rest = this.#restNow();
-    if (rest === undefined || rest === "") this.drop();
+    if (!rest) this.drop();
     else if (rest !== this.#shown) this.#show(rest);
   }
 
   /** The text to accept if the key was pressed now; undefined if what is shown is not true any more. */
   acceptable(): string | undefined {
     if (this.#accepting || !this.#parts.ghost.visible) return undefined;
-    if (!hasFocus(this.context.field) || !this.#mayRead()) return undefined;
-    const rest = this.#restNow();
-    if (rest !== undefined && rest !== "" && rest === this.#shown) return rest;
+    if (hasFocus(this.context.field) && this.#mayRead()) {
+      const rest = this.#restNow();
+      if (rest && rest === this.#shown) return rest;
+    }
     this.drop();
     return undefined;
   }
@@ -97,15 +115,14 @@ export class Session {
     this.#accepting = true;
     this.#forgetRequest();
     if (text === rest) this.#hide();
-    let result: "inserted" | "refused";
+    let result: "inserted" | "refused" = "refused";
     try {
       result = await accept(this.context.field, text, window);
     } finally {
       this.#accepting = false;
     }
     if (result === "refused") {
-      this.drop();
-      this.reason = "acceptFailed";
+      this.drop("acceptFailed");
       return;
     }
     this.context.pacing.accepted();
@@ -114,20 +131,18 @@ export class Session {
     else this.drop();
   }
 
-  /** The user does not want this one: it stays away while its own words are typed. */
+  /** The user does not want this one: it stays away while the text is what it was made for. */
   dismiss(): void {
-    this.#dismissed = true;
-    this.#forgetRequest();
-    this.#hide();
+    this.context.dismissed = this.#suggestion;
     this.context.pacing.ignored();
-    this.reason = "dismissed";
+    this.drop("dismissed");
   }
 
   /** Takes everything off the screen and forgets it. */
   drop(reason: InspectionReason | null = null): void {
     this.#forgetRequest();
     this.#suggestion = undefined;
-    this.#dismissed = false;
+    this.#next = undefined;
     this.#hide();
     this.reason = reason;
   }
@@ -137,11 +152,6 @@ export class Session {
     this.#watch.nudge();
   }
 
-  stop(): void {
-    this.drop();
-    this.context.stop();
-  }
-
   /** Type-through: true if the text is still on the way that the suggestion describes. */
   #follow(window: CaretWindow): boolean {
     const suggestion = this.#suggestion;
@@ -149,60 +159,64 @@ export class Session {
     const rest = remaining(suggestion, window);
     if (rest === undefined) {
       // Kept, not forgotten: backspace may bring it back.
-      if (this.#parts.ghost.visible && performance.now() - this.#shownAtMs >= SEEN_AFTER_MS)
-        this.context.pacing.ignored();
+      const seen = this.#parts.ghost.visible && performance.now() - this.#shownAtMs >= SEEN_AFTER_MS;
+      if (seen) this.context.pacing.ignored();
       this.#hide();
       return false;
     }
-    if (rest === "") {
-      this.#suggestion = undefined;
-      this.#dismissed = false;
-      this.#hide();
-      return false;
-    }
-    if (this.#dismissed) return true;
+    if (rest === "") return this.#takeNext(window);
     if (this.#shownAtMs > 0) this.#show(rest);
     else this.#scheduleShow();
-    if (isLastWord(rest)) this.#request(window);
+    if (isLastWord(rest)) this.#askAhead(window);
     else this.#forgetRequest();
     return true;
   }
 
-  #request(window: CaretWindow): void {
-    if (this.#requestId !== undefined) this.#parts.client.forget(this.#requestId);
-    const lineLength = window.before.length - window.before.lastIndexOf("\n") - 1 + lineEnd(window.after);
-    const id = this.#parts.client.suggest(window.before, window.after, this.context.hints(lineLength), (answer) => {
-      if (this.#requestId !== id) return;
-      this.#requestId = undefined;
+  /** The suggestion was typed to its end. */
+  #takeNext(window: CaretWindow): boolean {
+    const next = this.#next;
+    const rest = next && remaining(next, window);
+    this.#suggestion = rest ? next : undefined;
+    this.#next = undefined;
+    if (rest) this.#show(rest);
+    else this.#hide();
+    return Boolean(rest);
+  }
+
+  /** Fetches what comes after the last word on screen, unless that is there or on its way. */
+  #askAhead(window: CaretWindow): void {
+    if (this.#next && remaining(this.#next, window) !== undefined) return;
+    if (this.#request && window.before.startsWith(this.#request.window.before)) return;
+    this.#next = undefined;
+    this.#ask(window);
+  }
+
+  #ask(window: CaretWindow): void {
+    const { client } = this.#parts;
+    if (this.#request) client.forget(this.#request.id);
+    const lineStart = window.before.lastIndexOf("\n") + 1;
+    const hints = this.context.hints(window.before.length - lineStart + lineEnd(window.after));
+    const id = client.suggest(window.before, window.after, hints, (answer) => {
+      if (this.#request?.id !== id) return;
+      this.#request = undefined;
       this.#answered(window, answer);
     });
-    this.#requestId = id;
+    this.#request = { id, window };
   }
 
   #answered(window: CaretWindow, answer: Answer): void {
-    const following = this.#suggestion !== undefined && this.#shownAtMs > 0 && this.#parts.ghost.visible;
+    const ahead = this.#parts.ghost.visible;
     if (answer.type === "error") {
-      if (answer.error.code !== "cancelled" && !following) this.reason = "engineError";
-      return;
+      if (answer.error.code !== "cancelled" && !ahead) this.reason = "engineError";
+    } else if (answer.outcome.type === "suppress") {
+      if (!ahead) this.reason = answer.outcome.reason;
+    } else if (ahead) {
+      this.#next = { ...window, text: answer.outcome.text };
+    } else {
+      this.#suggestion = { ...window, text: answer.outcome.text };
+      this.#shownAtMs = 0;
+      this.#scheduleShow();
     }
-    if (answer.outcome.type === "suppress") {
-      if (!following) this.reason = answer.outcome.reason;
-      return;
-    }
-    const next: Suggestion = { ...window, text: answer.outcome.text };
-    if (following) {
-      // Fetched while the last word was on screen: it may grow there, but never change under the reader's eyes.
-      const rest = this.#restNow();
-      if (rest && remaining(next, window) !== undefined && next.text.startsWith(this.#shown)) {
-        this.#suggestion = next;
-        this.#show(next.text);
-      }
-      return;
-    }
-    this.#suggestion = next;
-    this.#dismissed = false;
-    this.#shownAtMs = 0;
-    this.#scheduleShow();
   }
 
   #scheduleShow(): void {
@@ -238,22 +252,20 @@ export class Session {
 
   #draw(): boolean {
     const { field } = this.context;
-    const window = readWindow(field);
-    if (window.type !== "window") {
-      this.drop();
-      return false;
-    }
-    const { after } = window.window;
-    const content = {
+    const window = this.#window();
+    if (!window) return false;
+    const { after } = window;
+    const drawn = this.#parts.ghost.show(field, {
       textBefore: textBeforeCaret(field),
       ghost: this.#shown,
       restOfLine: after.slice(0, lineEnd(after)),
-    };
-    if (this.#parts.ghost.show(field, content)) return true;
-    // Scrolled out of view, or no room at all. It comes back with the next keystroke.
-    this.#hide();
-    this.reason = "tooWide";
-    return false;
+    });
+    if (!drawn) {
+      // Scrolled out of view, or no room at all. It comes back with the next keystroke.
+      this.#hide();
+      this.reason = "tooWide";
+    }
+    return drawn;
   }
 
   #hide(): void {
@@ -264,9 +276,13 @@ export class Session {
   }
 
   #forgetRequest(): void {
-    if (this.#requestId === undefined) return;
-    this.#parts.client.cancel(this.#requestId);
-    this.#requestId = undefined;
+    if (this.#request) this.#parts.client.cancel(this.#request.id);
+    this.#request = undefined;
+  }
+
+  #isDismissed(window: CaretWindow): boolean {
+    const { dismissed } = this.context;
+    return dismissed !== undefined && Boolean(remaining(dismissed, window));
   }
 
   #mayRead(): boolean {

@@ -3,6 +3,10 @@
 
 import { MAX_BEFORE_UTF16 } from "../shared/protocol";
 import type { CaretWindow } from "./text-window";
+import { advance, fold } from "./type-through";
+
+/** A window this long was cut at its front; the cut may have dropped half a character. */
+const FULL = MAX_BEFORE_UTF16 - 1;
 
 /** `text` continues `before`, where `after` follows. */
 export interface Suggestion {
@@ -17,10 +21,13 @@ export interface Suggestion {
  */
 export function remaining(suggestion: Suggestion, window: CaretWindow): string | undefined {
   if (window.after !== suggestion.after) return undefined;
-  for (let typed = 0; typed <= suggestion.text.length; typed += 1) {
-    if (endsTheSame(window.before, suggestion.before + suggestion.text.slice(0, typed))) {
-      return suggestion.text.slice(typed);
-    }
+  const { before, text } = suggestion;
+  if (window.before.startsWith(before)) return advance(text, window.before.slice(before.length));
+  if (window.before.length < FULL || before.length + text.length < FULL) return undefined;
+  // The window is full and slid along: only what both hold can be compared.
+  for (let typed = 0; typed <= text.length; typed += 1) {
+    const expected = before + text.slice(0, typed);
+    if (fold(window.before.slice(-FULL)) === fold(expected.slice(-FULL))) return advance(text, text.slice(0, typed));
   }
   return undefined;
 }
@@ -38,16 +45,4 @@ export function firstWord(rest: string, segmenter: Intl.Segmenter): string {
 /** Whether so little is left that the next suggestion should be fetched already. */
 export function isLastWord(rest: string): boolean {
   return !/\S\s+\S/.test(rest);
-}
-
-/**
- * Whether two texts before the caret are the same. A window that slid along is cut at another place at its front, so only
- * what both hold is compared once one of them is full.
- */
-function endsTheSame(window: string, expected: string): boolean {
-  if (window.length === expected.length) return window === expected;
-  const full = MAX_BEFORE_UTF16 - 1;
-  if (window.length < full || expected.length < full) return false;
-  const common = Math.min(window.length, expected.length, full);
-  return window.slice(-common) === expected.slice(-common);
 }

@@ -6,7 +6,7 @@ import type { AutocompleteEvent, EngineStatus, WireError } from "../shared/proto
 import type { BackendPreference } from "../shared/settings";
 import type { CalibrationStore } from "./calibration-store";
 import { RequestQueue, type SuggestRequest } from "./request-queue";
-import type { FromWorker, ToWorker } from "./worker-messages";
+import type { FromWorker, MeasureResult, ToWorker } from "./worker-messages";
 
 export interface HostParts {
   makeWorker(): Worker;
@@ -24,6 +24,8 @@ export class EngineHost {
   readonly #parts: HostParts;
   readonly #statusListeners = new Set<(status: EngineStatus) => void>();
   readonly #queue: RequestQueue<chrome.runtime.Port>;
+  readonly #measuring = new Map<number, (result: MeasureResult) => void>();
+  #nextMeasureKey = 1;
   #worker: Worker | undefined;
   #status: EngineStatus = { type: "idle" };
   #hangTimer: ReturnType<typeof setTimeout> | undefined;
@@ -80,6 +82,21 @@ export class EngineHost {
     this.#queue.dropPort(port);
   }
 
+  /** Speed of the loaded engine, for the benchmark. */
+  measure(prefillTokens: number, decodeTokens: number): Promise<MeasureResult> {
+    if (!this.#worker || this.#status.type !== "ready") {
+      return Promise.resolve({
+        type: "measureFailed",
+        error: wireError("notReady", "The engine is not loaded.", true),
+      });
+    }
+    const key = this.#nextMeasureKey++;
+    return new Promise((resolve) => {
+      this.#measuring.set(key, resolve);
+      this.#post({ type: "measure", key, prefillTokens, decodeTokens });
+    });
+  }
+
   measureAgain(): void {
     this.#parts.store.write(null);
     this.#parts.store.setTrying(false);
@@ -87,7 +104,8 @@ export class EngineHost {
     else this.#restart();
   }
 
-  preferenceChanged(_preference: BackendPreference): void {
+  /** The choice of backend in the options changed: load again, with the new one. */
+  preferenceChanged(): void {
     if (this.#worker || this.#status.type === "failed") this.#restart();
   }
 
@@ -134,6 +152,10 @@ export class EngineHost {
         clearTimeout(this.#hangTimer);
         this.#noteLatency(message.event);
         this.#queue.finished(message.key, message.event);
+        break;
+      case "measured":
+        this.#measuring.get(message.key)?.(message.result);
+        this.#measuring.delete(message.key);
         break;
       case "calibration":
         this.#parts.store.write(message.calibration);
@@ -185,6 +207,9 @@ export class EngineHost {
     clearTimeout(this.#hangTimer);
     this.#worker?.terminate();
     this.#worker = undefined;
+    const error = wireError("peerGone", "The engine stopped.", true);
+    for (const resolve of this.#measuring.values()) resolve({ type: "measureFailed", error });
+    this.#measuring.clear();
   }
 
   #post(message: ToWorker): void {

@@ -23,9 +23,10 @@ chrome.runtime.onConnect.addListener((port) => {
 });
 
 chrome.runtime.onMessage.addListener((message, sender, respond) => {
-  const fromOwnPage = sender.id === chrome.runtime.id && !sender.tab;
-  if (message?.type !== "backendPreference" || !fromOwnPage) return;
-  host.preferenceChanged(message.backend);
+  // From the service worker, which has no tab.
+  if (sender.id !== chrome.runtime.id || sender.tab) return;
+  if (message?.type === "backendPreference") host.preferenceChanged();
+  else if (message?.type !== "engineAlive") return;
   respond({ ok: true, value: {} });
 });
 

@@ -1,7 +1,6 @@
 // Ports of our own pages: the engine's state now and on every change, and a few commands the other way.
 
-import type { StatusCommand } from "../shared/messages";
-import type { EngineStatus } from "../shared/protocol";
+import type { StatusCommand, StatusEvent } from "../shared/messages";
 import type { EngineHost } from "./engine-host";
 
 export class StatusPorts {
@@ -21,13 +20,18 @@ export class StatusPorts {
     port.onMessage.addListener((command: StatusCommand) => {
       if (command.type === "load") this.#host.load();
       else if (command.type === "measureAgain") this.#host.measureAgain();
+      else if (command.type === "measure") void this.#measure(port, command.prefillTokens, command.decodeTokens);
     });
     this.#post(port, this.#host.status);
   }
 
-  #post(port: chrome.runtime.Port, status: EngineStatus): void {
+  async #measure(port: chrome.runtime.Port, prefillTokens: number, decodeTokens: number): Promise<void> {
+    this.#post(port, await this.#host.measure(prefillTokens, decodeTokens));
+  }
+
+  #post(port: chrome.runtime.Port, event: StatusEvent): void {
     try {
-      port.postMessage(status);
+      port.postMessage(event);
     } catch {
       this.#ports.delete(port);
     }

@@ -1,7 +1,10 @@
 // Messages between the engine page and its worker. Internal to the engine: both sides are built together.
 
+import type { StatusEvent } from "../shared/messages";
 import type { AutocompleteEvent, AutocompleteRequest, EngineStatus } from "../shared/protocol";
 import type { BackendPreference } from "../shared/settings";
+
+export type MeasureResult = Extract<StatusEvent, { type: "measured" | "measureFailed" }>;
 
 /** What is remembered between starts, per device. */
 export interface StoredCalibration {
@@ -16,12 +19,14 @@ export type ToWorker =
   | { type: "suggest"; key: number; request: AutocompleteRequest }
   | { type: "supersede" }
   | { type: "measureAgain" }
+  | { type: "measure"; key: number; prefillTokens: number; decodeTokens: number }
   /** The last `trying` is stored. */
   | { type: "tryingNoted" };
 
 export type FromWorker =
   | { type: "status"; status: EngineStatus }
   | { type: "event"; key: number; event: AutocompleteEvent }
+  | { type: "measured"; key: number; result: MeasureResult }
   | { type: "calibration"; calibration: StoredCalibration | null }
   /** WebGPU is about to be tried, or has been: if the browser dies in between, the next start does not try again. */
   | { type: "trying"; trying: boolean };

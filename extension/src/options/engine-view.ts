@@ -45,7 +45,7 @@ export class EngineView {
         break;
       case "ready":
         setText("backend-now", t("backendNow", modelName(status.engine), backendName(status.engine.backend)));
-        setText("backend-why", backendReason(status.engine));
+        setText("backend-why", t("backendWhy", backendReason(status.engine)));
         break;
       case "failed":
         setText("backend-now", `${status.error.message} (${status.error.code})`);

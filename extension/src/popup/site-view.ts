@@ -13,7 +13,7 @@ import { type SiteKind, siteKind, siteName, webOrigin } from "../shared/sites";
 
 export class SiteView {
   readonly #everywhere = byId("everywhere", HTMLInputElement);
-  readonly #site = byId("site", HTMLInputElement);
+  readonly #site = byId("site-switch", HTMLInputElement);
   #tabId: number | undefined;
   #origin: string | undefined;
   #kind: SiteKind = "closed";

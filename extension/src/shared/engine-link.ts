@@ -1,7 +1,7 @@
 // A page's link to the engine: its state now and on every change. Does not start the engine by itself; where it is not
 // running, the state is `idle`.
 
-import { type StatusCommand, send } from "./messages";
+import { type StatusCommand, type StatusEvent, send } from "./messages";
 import { type EngineStatus, STATUS_PORT } from "./protocol";
 
 export class EngineLink {
@@ -28,7 +28,9 @@ export class EngineLink {
     if (this.#port) return;
     const port = chrome.runtime.connect({ name: STATUS_PORT });
     this.#port = port;
-    port.onMessage.addListener((status: EngineStatus) => this.#onStatus(status));
+    port.onMessage.addListener((event: StatusEvent) => {
+      if (event.type !== "measured" && event.type !== "measureFailed") this.#onStatus(event);
+    });
     port.onDisconnect.addListener(() => {
       void chrome.runtime.lastError;
       this.#port = undefined;

@@ -12,24 +12,37 @@ export interface BackgroundMessages {
   ensureEngine: { request: object; response: object };
   /** What the sender's tab allows; the tab comes from the browser, never from the payload. */
   siteState: { request: object; response: SiteState };
+  /** The focus went into a frame of the sender's page; the frame may belong to a site that is off by itself. */
+  frameFocused: { request: object; response: object };
   /** The engine page asks at start-up: it cannot read the store itself. */
   engineConfig: { request: object; response: { backend: BackendPreference } };
   /** The engine page tells every change of its state, for the badge. */
   engineStatus: { request: { status: EngineStatus }; response: object };
 }
 
-export type SiteState = { on: false; why: "off" | "unsupported" } | { on: true; keys: KeyBindings; announce: boolean };
+export type SiteState =
+  | { on: false; why: "off" | "unsupported" }
+  | {
+      on: true;
+      keys: KeyBindings;
+      announce: boolean;
+      /** Some sites are off: their frames do not have the script, and are to be asked for when they get the focus. */
+      framesMayLackScript: boolean;
+    };
 
 /** To the engine page. */
 export interface EngineMessages {
-  backendPreference: { request: { backend: BackendPreference }; response: object };
+  /** The choice of backend in the options changed. */
+  backendPreference: { request: object; response: object };
+  /** Is the page there and listening? */
+  engineAlive: { request: object; response: object };
 }
 
 /** To content scripts. */
 export interface ContentMessages {
   /** Site grants or settings changed: ask for the site's state again. */
   siteStateChanged: { request: object; response: object };
-  /** Test and benchmark hook, and the popup's "why is nothing shown". Answers extension pages only, with a bare `Inspection`. */
+  /** Test and benchmark hook, and the popup's "why is nothing shown". Answers extension pages only. */
   "sotto.inspect": { request: object; response: Inspection };
 }
 
@@ -50,7 +63,18 @@ export interface Inspection {
 export type InspectionReason = SuppressionReason | "dismissed" | "engineError" | "acceptFailed" | "stopped";
 
 /** Commands on the status port, from our own pages to the engine page. */
-export type StatusCommand = { type: "load" } | { type: "measureAgain" };
+export type StatusCommand =
+  | { type: "load" }
+  /** Forget the calibration and choose the backend again. */
+  | { type: "measureAgain" }
+  /** Speed of the loaded engine alone, for the benchmark. */
+  | { type: "measure"; prefillTokens: number; decodeTokens: number };
+
+/** On the status port, from the engine page: every state, and answers to `measure`. */
+export type StatusEvent =
+  | EngineStatus
+  | { type: "measured"; prefillMs: number; decodeTokPerS: number }
+  | { type: "measureFailed"; error: WireError };
 
 type AllMessages = BackgroundMessages & EngineMessages & ContentMessages;
 export type MessageType = keyof AllMessages;

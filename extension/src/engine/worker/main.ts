@@ -27,6 +27,9 @@ scope.onmessage = ({ data }: MessageEvent<ToWorker>) => {
     case "supersede":
       runtime.supersede();
       break;
+    case "measure":
+      void runtime.measure(data.key, data.prefillTokens, data.decodeTokens);
+      break;
     case "measureAgain":
       void runtime.measureAgain();
       break;

@@ -12,7 +12,7 @@ import {
   type EngineInfo,
   PROTOCOL_VERSION,
 } from "../../shared/protocol";
-import type { FromWorker, StoredCalibration, ToWorker } from "../worker-messages";
+import type { FromWorker, MeasureResult, StoredCalibration, ToWorker } from "../worker-messages";
 import { Idle } from "./idle";
 import { failed, type Measurement, measured, works } from "./measurement";
 import { readPack } from "./pack-files";
@@ -66,6 +66,21 @@ export class Runtime {
 
   supersede(): void {
     this.#engine?.engine.supersede();
+  }
+
+  /** Speed of the engine in use, for the benchmark. */
+  async measure(key: number, prefillTokens: number, decodeTokens: number): Promise<void> {
+    const result = await this.#idle.use(async (): Promise<MeasureResult> => {
+      const current = this.#engine;
+      if (!current) return { type: "measureFailed", error: wireError("notReady", "The engine is not loaded.", true) };
+      try {
+        const figures = JSON.parse(await current.engine.measure(prefillTokens, decodeTokens));
+        return { type: "measured", prefillMs: figures.prefillMs, decodeTokPerS: figures.decodeTokPerS };
+      } catch (error) {
+        return { type: "measureFailed", error: toWireError(error, "The engine could not be measured.") };
+      }
+    });
+    this.#outputs.post({ type: "measured", key, result });
   }
 
   async measureAgain(): Promise<void> {
