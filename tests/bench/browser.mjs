@@ -4,7 +4,7 @@
 // includes the pause that Sotto waits before it shows anything. Engine time alone stands next to it. WebGPU runs on
 // SwiftShader, a software adapter, and says so: it shows that the path works, not how fast a GPU is.
 
-import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { mkdir, writeFile } from "node:fs/promises";
 import { cpus } from "node:os";
 import { dirname, resolve } from "node:path";
 import { parseArgs } from "node:util";

@@ -1,10 +1,11 @@
 // Bytes that a user downloads.
 
+import { execFile } from "node:child_process";
 import { readdir, readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
+import { promisify } from "node:util";
 import { gzipSync } from "node:zlib";
-import { zip } from "../../extension/scripts/zip.mjs";
-import { SHIPPED } from "../e2e/lib/browser.mjs";
+import { ROOT, SHIPPED } from "../e2e/lib/browser.mjs";
 
 /** @param {string} folder @returns {Promise<string[]>} names of the files below it, sorted, with `/` */
 async function filesBelow(folder) {
@@ -22,8 +23,7 @@ async function filesBelow(folder) {
 /** @returns {Promise<{wasmRaw: number, wasmGzip: number, packageZip: number, pack: number}>} in bytes */
 export async function packageSizes() {
   const wasm = await readFile(join(SHIPPED, "sotto_wasm_bg.wasm"));
-  const names = await filesBelow(SHIPPED);
-  const files = await Promise.all(names.map(async (name) => ({ name, bytes: await readFile(join(SHIPPED, name)) })));
+  await promisify(execFile)(process.execPath, [join(ROOT, "extension/scripts/package.mjs")]);
   const pack = join(SHIPPED, "models/sotto-nano");
   const packBytes = await Promise.all(
     (await filesBelow(pack)).map(async (name) => (await stat(join(pack, name))).size),
@@ -31,7 +31,7 @@ export async function packageSizes() {
   return {
     wasmRaw: wasm.length,
     wasmGzip: gzipSync(wasm, { level: 9 }).length,
-    packageZip: zip(files).length,
+    packageZip: (await stat(join(ROOT, "dist/sotto-chromium.zip"))).size,
     pack: packBytes.reduce((sum, bytes) => sum + bytes, 0),
   };
 }

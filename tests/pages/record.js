@@ -1,8 +1,8 @@
 // Loaded first by every test page: writes down what happens to the page, so that a test can show that nothing did.
 //
-// `window.record.mutations` holds every change of the document. A change made while the browser handles a trusted
-// input event belongs to typing; the rest is "other" and must be empty, except for what the page does itself.
-// `window.record.inputs` holds the input events, trusted or not.
+// `window.record.mutations` holds every change of the document. A change inside the editor that is being typed in, made
+// between `beforeinput` and `input`, belongs to typing; the rest is "other" and must be empty, except for what the page
+// does itself. `window.record.inputs` holds the input events, trusted or not.
 
 (() => {
   const record = { mutations: [], inputs: [], errors: [] };
@@ -14,10 +14,12 @@
     const name = node.nodeName.toLowerCase();
     return node.id ? `${name}#${node.id}` : name;
   };
-  const write = (entries, cause) => {
+  /** The editor of a `beforeinput` whose `input` has not come yet. */
+  let typingIn = null;
+  const write = (entries) => {
     for (const entry of entries) {
       record.mutations.push({
-        cause,
+        cause: typingIn?.contains(entry.target) ? "typing" : "other",
         type: entry.type,
         target: describe(entry.target),
         attribute: entry.attributeName,
@@ -27,7 +29,7 @@
     }
   };
 
-  const observer = new MutationObserver((entries) => write(entries, "other"));
+  const observer = new MutationObserver(write);
   const options = { subtree: true, childList: true, attributes: true, characterData: true };
   const start = () => {
     record.mutations.length = 0;
@@ -42,11 +44,19 @@
   if (document.readyState === "complete") start();
   else window.addEventListener("load", start);
 
-  window.addEventListener("beforeinput", () => write(observer.takeRecords(), "other"), true);
+  window.addEventListener(
+    "beforeinput",
+    (event) => {
+      write(observer.takeRecords());
+      typingIn = event.isTrusted ? event.composedPath()[0] : null;
+    },
+    true,
+  );
   window.addEventListener(
     "input",
     (event) => {
-      write(observer.takeRecords(), event.isTrusted ? "typing" : "other");
+      write(observer.takeRecords());
+      typingIn = null;
       record.inputs.push({ type: event.inputType, trusted: event.isTrusted, target: describe(event.target) });
     },
     true,

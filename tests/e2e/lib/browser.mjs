@@ -1,7 +1,7 @@
 // Starts Chromium with the unpacked extension in a fresh profile, and talks to the extension from one of its own pages.
 
 import { existsSync } from "node:fs";
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -12,11 +12,13 @@ import { openPopup } from "./popup.mjs";
 /** The repository. */
 export const ROOT = resolve(dirname(fileURLToPath(import.meta.url)), "../../..");
 
+const DIST = process.env.SOTTO_DIST ?? join(ROOT, "dist");
+
 /** The build with host permission for this machine's pages: a permission prompt cannot be clicked without a window. */
-export const DEMO = join(ROOT, "dist/demo");
+export const DEMO = join(DIST, "demo");
 
 /** The build that ships. */
-export const SHIPPED = join(ROOT, "dist/chromium");
+export const SHIPPED = join(DIST, "chromium");
 
 /** WebGPU on SwiftShader, a software adapter: correct and very slow. */
 export const SOFTWARE_WEBGPU = ["--enable-unsafe-webgpu", "--use-webgpu-adapter=swiftshader"];
@@ -48,11 +50,20 @@ const QUIET = [
   "--disable-default-apps",
   "--no-first-run",
   "--no-default-browser-check",
+  "--lang=en-US",
   "--disable-search-engine-choice-screen",
-  "--disable-extensions-http-throttling",
-  "--allow-browser-signin=false",
+  // Its updater and its account list have no switch; they have an address. The discard port answers nothing.
+  "--component-updater=url-source=http://127.0.0.1:9/",
+  "--gaia-url=http://127.0.0.1:9/",
   `--disable-features=${FEATURES_OFF.join(",")}`,
 ];
+
+// No dictionary to fetch, no account to ask for.
+const PREFERENCES = {
+  browser: { enable_spellchecking: false },
+  spellcheck: { dictionaries: [], blocked_dictionaries: ["en-US"], use_spelling_service: false },
+  signin: { allowed: false, allowed_on_next_startup: false },
+};
 
 /** @returns {string} the browser to test in */
 export function chromiumPath() {
@@ -91,6 +102,8 @@ export async function launchSotto(options = {}) {
   const extension = options.extension ?? DEMO;
   if (!existsSync(join(extension, "manifest.json"))) throw new Error(`no extension in ${extension}: run scripts/build`);
   const profile = await mkdtemp(join(tmpdir(), "sotto-profile-"));
+  await mkdir(join(profile, "Default"));
+  await writeFile(join(profile, "Default/Preferences"), JSON.stringify(PREFERENCES));
   const guard = options.guarded === false ? undefined : await startGuard();
   const headless = options.headless ?? true;
   const context = await chromium.launchPersistentContext(profile, {

@@ -121,7 +121,7 @@ export class Field {
       .poll(
         async () => {
           state = await this.inspect();
-          return state !== undefined && (state.visible || state.reason !== null);
+          return state !== undefined && (state.visible || isFinal(state.reason));
         },
         { ...POLL, timeout, message: "the engine answers" },
       )
@@ -154,13 +154,10 @@ export class Field {
   }
 }
 
-/** Changes of the document that neither typing nor the page itself made. The only one allowed is the ghost's host. */
-export async function foreignMutations(
-  frame: Frame,
-  ofThePage: (mutation: Mutation) => boolean = () => false,
-): Promise<Mutation[]> {
+/** Changes of the document that typing did not make. The only one allowed of Sotto is the ghost's host. */
+export async function foreignMutations(frame: Frame): Promise<Mutation[]> {
   const mutations = await frame.evaluate(() => window.record?.mutations ?? []);
-  return mutations.filter((mutation) => mutation.cause === "other" && !isGhostHost(mutation) && !ofThePage(mutation));
+  return mutations.filter((mutation) => mutation.cause === "other" && !isGhostHost(mutation));
 }
 
 /** How often the ghost's host came and went. */
@@ -172,7 +169,13 @@ export async function hostChanges(frame: Frame): Promise<{ added: number; remove
   };
 }
 
+/** Typing too fast is a pause, not an answer: what was computed shows as soon as it is over. */
+function isFinal(reason: string | null): boolean {
+  return reason !== null && reason !== "typingTooFast";
+}
+
 function isGhostHost(mutation: Mutation): boolean {
+  if (mutation.target === "sotto-ghost") return mutation.type === "attributes";
   const nodes = [...mutation.added, ...mutation.removed];
   return (
     mutation.type === "childList" &&

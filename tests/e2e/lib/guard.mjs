@@ -2,16 +2,9 @@
 //
 // The whole browser (pages, frames, service worker, offscreen page, workers, the browser itself) is started with this
 // as its proxy, so nothing needs to be told apart: whatever arrives here tried to leave. It is refused and remembered.
+// browser.mjs switches off what Chromium asks for by itself (updates, accounts, a dictionary); no host is excepted here.
 
 import { createServer } from "node:http";
-
-// What Chromium asks for by itself, with or without an extension, and no switch of it stops: account list and updater.
-const BROWSERS_OWN = ["accounts.google.com", "update.googleapis.com", "clients2.google.com"];
-
-/** @param {string} target `host:port` or a URL */
-function isBrowsersOwn(target) {
-  return BROWSERS_OWN.some((host) => target === `${host}:443` || target.startsWith(`http://${host}/`));
-}
 
 /**
  * @typedef {object} NetworkGuard
@@ -25,11 +18,11 @@ export async function startGuard() {
   /** @type {string[]} */
   const seen = [];
   const server = createServer((request, response) => {
-    if (!isBrowsersOwn(request.url ?? "")) seen.push(`${request.method} ${request.url}`);
+    seen.push(`${request.method} ${request.url}`);
     response.writeHead(502).end();
   });
   server.on("connect", (request, socket) => {
-    if (!isBrowsersOwn(request.url ?? "")) seen.push(`CONNECT ${request.url}`);
+    seen.push(`CONNECT ${request.url}`);
     socket.end("HTTP/1.1 502 Refused\r\n\r\n");
   });
   await new Promise((done) => server.listen(0, "127.0.0.1", () => done(undefined)));

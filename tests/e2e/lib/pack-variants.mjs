@@ -98,7 +98,7 @@ export class OpenPack {
  * @returns {Promise<{extension: string, remove: () => Promise<void>}>}
  */
 export async function extensionWithPack(change) {
-  const extension = await mkdtemp(join(ROOT, "dist/bad-pack-"));
+  const extension = await mkdtemp(join(dirname(DEMO), "bad-pack-"));
   await copyTree(DEMO, extension);
   const folder = join(extension, "models/sotto-nano");
   await change(new OpenPack(folder, JSON.parse(await readFile(join(folder, "manifest.json"), "utf8"))));
