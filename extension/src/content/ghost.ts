@@ -5,7 +5,7 @@
 import type { EditableField } from "./fields";
 import { layoutEditable } from "./layout-editable";
 import { NativeLayout } from "./layout-native";
-import { setStyles } from "./text-style";
+import { isolate, setStyles } from "./text-style";
 
 /** What a layout needs: the text around the caret is read by the caller, under the policy. */
 export interface GhostContent {
@@ -66,8 +66,8 @@ export class Ghost {
     if (!(root instanceof HTMLElement)) return undefined;
     const host = document.createElement("sotto-ghost");
     host.setAttribute("aria-hidden", "true");
+    isolate(host);
     setStyles(host, {
-      all: "initial",
       position: "fixed",
       inset: "0",
       width: "100%",
@@ -77,8 +77,6 @@ export class Ghost {
       border: "0",
       background: "transparent",
       overflow: "clip",
-      "pointer-events": "none",
-      "user-select": "none",
       "z-index": "2147483647",
       display: "block",
       contain: "strict",

@@ -1,7 +1,7 @@
 // The ghost on a small card under the caret's line: where text follows the caret, or where the field has no room left.
 
 import type { Placement } from "./ghost";
-import { copyTextStyle, setStyles } from "./text-style";
+import { copyTextStyle, isolate, setStyles } from "./text-style";
 
 export interface BelowOptions {
   /** The caret, in viewport coordinates. */
@@ -20,8 +20,8 @@ const MARGIN_PX = 4;
 export function drawBelow(surface: HTMLElement, options: BelowOptions): Placement {
   const card = document.createElement("div");
   const dark = prefersDark(options.style.color);
+  isolate(card);
   setStyles(card, {
-    all: "initial",
     position: "fixed",
     left: "0",
     top: "0",

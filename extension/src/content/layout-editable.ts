@@ -5,7 +5,7 @@ import { caretRange } from "./editable-window";
 import type { GhostContent, Placement } from "./ghost";
 import { drawBelow } from "./layout-below";
 import { intersect } from "./layout-native";
-import { copyTextStyle, ghostColour, px, setStyles } from "./text-style";
+import { copyTextStyle, ghostColour, isolate, px, setStyles } from "./text-style";
 
 export function layoutEditable(surface: HTMLElement, host: HTMLElement, content: GhostContent): Placement {
   const caret = caretRange(host);
@@ -35,8 +35,8 @@ export function layoutEditable(surface: HTMLElement, host: HTMLElement, content:
   const rightToLeft = style.direction === "rtl";
   const indent = rightToLeft ? room.right - caretRect.right : caretRect.left - room.left;
   const frame = document.createElement("div");
+  isolate(frame);
   setStyles(frame, {
-    all: "initial",
     position: "fixed",
     left: `${clip.left}px`,
     top: `${clip.top}px`,
@@ -45,7 +45,8 @@ export function layoutEditable(surface: HTMLElement, host: HTMLElement, content:
     overflow: "clip",
   });
   const text = document.createElement("div");
-  setStyles(text, { all: "initial", display: "block", position: "absolute" });
+  isolate(text);
+  setStyles(text, { display: "block", position: "absolute" });
   copyTextStyle(style, text);
   setStyles(text, {
     left: `${room.left - clip.left}px`,

@@ -5,7 +5,7 @@
 
 import type { GhostContent, Placement } from "./ghost";
 import { drawBelow } from "./layout-below";
-import { copyTextStyle, ghostColour, px, setStyles } from "./text-style";
+import { copyTextStyle, ghostColour, isolate, px, setStyles } from "./text-style";
 
 /** A visible part narrower than this is not worth showing. */
 const MIN_VISIBLE_PX = 4;
@@ -27,8 +27,10 @@ export class NativeLayout {
     this.#line.append(this.#typed, this.#ghost);
     this.#text.append(this.#above, this.#line);
     this.#clip.append(this.#text);
-    // `all` goes first and only once: setting it again would undo what was set after it.
-    for (const box of [this.#clip, this.#text]) setStyles(box, { all: "initial", visibility: "hidden" });
+    for (const box of [this.#clip, this.#text]) {
+      isolate(box);
+      setStyles(box, { visibility: "hidden" });
+    }
     surface.replaceChildren(this.#clip);
   }
 

@@ -41,6 +41,14 @@ export function setStyles(element: HTMLElement, styles: Record<string, string>):
   for (const [property, value] of Object.entries(styles)) setStyle(element, property, value);
 }
 
+/**
+ * A box that takes nothing from the page and gives nothing to it. Set once, before its other styles: `all` resets what
+ * was set earlier, and what our host passes on, the indifference to the pointer included.
+ */
+export function isolate(element: HTMLElement): void {
+  setStyles(element, { all: "initial", "pointer-events": "none", "user-select": "none" });
+}
+
 export function px(value: string): number {
   const number = Number.parseFloat(value);
   return Number.isFinite(number) ? number : 0;
