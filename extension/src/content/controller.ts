@@ -30,6 +30,7 @@ export class Controller {
   readonly #ghost = new Ghost();
   readonly #metrics = new Metrics();
   readonly #client: EngineClient;
+  readonly #onOrphaned: () => void;
   readonly #passwords = new PasswordMemory((element) => this.#passwordFound(element));
   readonly #contexts = new WeakMap<Element, FieldContext>();
   readonly #roots = new WeakSet<ShadowRoot>();
@@ -44,6 +45,7 @@ export class Controller {
   /** `onOrphaned` is called when the extension was reloaded or removed under this script. */
   constructor(options: ControllerOptions, onOrphaned: () => void) {
     this.#options = options;
+    this.#onOrphaned = onOrphaned;
     this.#client = new EngineClient(onOrphaned);
     this.#passwords.watch(document);
     this.#listen();
@@ -150,6 +152,7 @@ export class Controller {
       ghost: this.#ghost,
       metrics: this.#metrics,
       announce: (text) => this.#announce(text),
+      orphaned: this.#onOrphaned,
     };
     this.#session = new Session(context, parts);
     this.#session.reason = verdict.allowed ? null : verdict.reason;

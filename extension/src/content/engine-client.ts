@@ -13,6 +13,8 @@ import {
   type WireError,
 } from "../shared/protocol";
 
+import { isExtensionAlive } from "./extension-alive";
+
 export type Answer = { type: "outcome"; outcome: SuggestOutcome } | { type: "error"; error: WireError };
 
 export class EngineClient {
@@ -134,14 +136,5 @@ export class EngineClient {
     const orphaned = !isExtensionAlive();
     if (orphaned) this.#onOrphaned();
     return orphaned;
-  }
-}
-
-/** False once the extension was reloaded, updated or removed under this script. */
-export function isExtensionAlive(): boolean {
-  try {
-    return chrome.runtime?.id !== undefined;
-  } catch {
-    return false;
   }
 }

@@ -4,7 +4,7 @@
 import type { ContentMessages, Inspection, Reply } from "../shared/messages";
 import { send } from "../shared/messages";
 import { Controller } from "./controller";
-import { isExtensionAlive } from "./engine-client";
+import { isExtensionAlive } from "./extension-alive";
 import { removeLeftovers } from "./ghost";
 
 const STARTED = "__sottoStarted";

@@ -4,6 +4,7 @@
 import type { InspectionReason } from "../shared/messages";
 import { accept } from "./accept";
 import type { Answer, EngineClient } from "./engine-client";
+import { isExtensionAlive } from "./extension-alive";
 import type { FieldContext } from "./field-context";
 import { hasFocus } from "./fields";
 import type { Ghost } from "./ghost";
@@ -18,6 +19,8 @@ export interface SessionParts {
   ghost: Ghost;
   metrics: Metrics;
   announce: (text: string) => void;
+  /** The extension was reloaded or removed under this script. */
+  orphaned: () => void;
 }
 
 /** How a change of the text came about. */
@@ -53,7 +56,7 @@ export class Session {
     this.#watch = new GhostWatch(context.field, {
       moved: () => this.#draw(),
       gone: () => this.drop(),
-      check: () => this.checkCaret(),
+      check: () => (isExtensionAlive() ? this.checkCaret() : parts.orphaned()),
     });
   }
 

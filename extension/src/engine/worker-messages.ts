@@ -1,7 +1,7 @@
 // Messages between the engine page and its worker. Internal to the engine: both sides are built together.
 
 import type { StatusEvent } from "../shared/messages";
-import type { AutocompleteEvent, AutocompleteRequest, EngineStatus } from "../shared/protocol";
+import type { AutocompleteEvent, AutocompleteRequest, BackendMeasurement, EngineStatus } from "../shared/protocol";
 import type { BackendPreference } from "../shared/settings";
 
 export type MeasureResult = Extract<StatusEvent, { type: "measured" | "measureFailed" }>;
@@ -10,8 +10,7 @@ export type MeasureResult = Extract<StatusEvent, { type: "measured" | "measureFa
 export interface StoredCalibration {
   /** What it was measured with: pack version and adapter. Another key means to measure again. */
   key: string;
-  /** `BackendMeasurements.measurements` of core. */
-  measurements: unknown[];
+  measurements: BackendMeasurement[];
 }
 
 export type ToWorker =

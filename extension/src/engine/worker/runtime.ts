@@ -2,19 +2,21 @@
 // once; WebGPU is measured behind its back while nobody types, and takes over only if core's rule says that it is
 // faster. Every other outcome has a reason.
 
-import init, { chooseBackend, type Engine, PackLoader, protocolVersion } from "sotto-wasm";
+import init, { type Engine, PackLoader, protocolVersion } from "sotto-wasm";
 import { isErrorCode, SottoError, toWireError, wireError } from "../../shared/errors";
 import {
   type AutocompleteEvent,
   type AutocompleteRequest,
   type Backend,
+  type BackendChoice,
+  type BackendMeasurement,
   type BackendReason,
   type EngineInfo,
   PROTOCOL_VERSION,
 } from "../../shared/protocol";
 import type { FromWorker, MeasureResult, StoredCalibration, ToWorker } from "../worker-messages";
 import { Idle } from "./idle";
-import { failed, type Measurement, measured, works } from "./measurement";
+import { choose, failed, measured, works } from "./measurement";
 import { readPack } from "./pack-files";
 import { type Probe, probeWebgpu } from "./webgpu";
 
@@ -24,12 +26,6 @@ export interface RuntimeOutputs {
   post(message: FromWorker): void;
   /** Resolves when it is stored that WebGPU is being tried (or no longer). */
   noteTrying(trying: boolean): Promise<void>;
-}
-
-interface Choice {
-  backend: Backend;
-  reason: BackendReason;
-  detail: string;
 }
 
 export class Runtime {
@@ -120,7 +116,8 @@ export class Runtime {
       this.#ready(choose(null, [failed("webgpu", reason ?? "webgpuAbsent"), wasm]));
       return;
     }
-    const known = calibration?.key === this.#calibrationKey(probe) ? (calibration.measurements as Measurement[]) : null;
+    const known =
+      calibration?.key === this.#calibrationKey(probe) ? calibration.measurements : null;
     const remembered = known ? choose(null, known) : null;
     if (remembered?.backend === "wasm") {
       this.#ready(remembered);
@@ -181,7 +178,7 @@ export class Runtime {
     }
   }
 
-  async #measureWasm(): Promise<Measurement> {
+  async #measureWasm(): Promise<BackendMeasurement> {
     if (this.#engine?.backend !== "wasm") await this.#use("wasm");
     const current = this.#engine;
     if (!current) return failed("wasm", "wasmFailed");
@@ -190,7 +187,7 @@ export class Runtime {
 
   async #measureWebgpu(
     probe: Extract<Probe, { usable: true }>,
-  ): Promise<{ measurement: Measurement; engine?: Engine }> {
+  ): Promise<{ measurement: BackendMeasurement; engine?: Engine }> {
     await this.#outputs.noteTrying(true);
     try {
       // Not in line: compiling shaders takes seconds, and the engine in use can answer meanwhile.
@@ -205,14 +202,14 @@ export class Runtime {
     }
   }
 
-  async #switchToWebgpu(probe: Probe, choice: Choice): Promise<void> {
+  async #switchToWebgpu(probe: Probe, choice: BackendChoice): Promise<void> {
     await this.#idle.quiet();
     const measurement = await this.#tryWebgpu(probe);
     this.#ready(measurement.available ? choice : choose(null, [measurement, works("wasm")]));
   }
 
   /** Puts WebGPU in place if it works; what was there stays if it does not. */
-  async #tryWebgpu(probe: Probe): Promise<Measurement> {
+  async #tryWebgpu(probe: Probe): Promise<BackendMeasurement> {
     if (!probe.usable) return failed("webgpu", probe.reason);
     await this.#outputs.noteTrying(true);
     try {
@@ -246,7 +243,7 @@ export class Runtime {
     return `${info?.model}-${info?.version} ${probe.adapter}`;
   }
 
-  #ready(choice: Choice): void {
+  #ready(choice: BackendChoice): void {
     if (!this.#engine) throw new SottoError(wireError("backendUnavailable", "No backend runs the model."));
     const engine: EngineInfo = {
       ...parseInfo(this.#engine.engine),
@@ -258,10 +255,6 @@ export class Runtime {
     };
     this.#outputs.post({ type: "status", status: { type: "ready", engine } });
   }
-}
-
-function choose(requested: Backend | null, measurements: Measurement[]): Choice {
-  return JSON.parse(chooseBackend(JSON.stringify({ requested, measurements }))) as Choice;
 }
 
 function whyNot(probe: Probe, crashedBefore: boolean): BackendReason | undefined {
