@@ -5,6 +5,7 @@ mod confidence;
 mod greedy;
 mod heal;
 mod index;
+mod self_test;
 mod stop;
 mod tokens;
 
@@ -13,6 +14,7 @@ pub use confidence::{LogProbs, TokenConfidence};
 pub use greedy::{Continuation, Limits, Piece, Start, continue_greedily};
 pub use heal::{Healed, heal};
 pub use index::TokenIndex;
+pub use self_test::{GreedyToken, greedy_tokens};
 pub use stop::{Scored, Stop, first_unsure, repetition, score};
 pub use tokens::Tokenizer;
 

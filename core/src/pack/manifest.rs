@@ -49,8 +49,9 @@ pub struct Manifest {
     pub blobs: Vec<Blob>,
     /// What a correct backend must answer.
     pub known_answer: KnownAnswer,
-    /// Thresholds measured for this model; absent fields keep their defaults.
-    #[serde(default)]
+    /// Thresholds measured for this model; absent fields keep their defaults. Not written if all are defaults, so that
+    /// a pack without measurements follows the defaults of the build that reads it.
+    #[serde(default, skip_serializing_if = "SuggestionSettings::is_default")]
     pub suggestion: SuggestionSettings,
 }
 

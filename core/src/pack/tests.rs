@@ -206,7 +206,7 @@ fn fields_out_of_range_are_named() {
             json["knownAnswer"]["greedyIds"] = vec![1; 65].into()
         }),
         ("suggestion", |json| {
-            json["suggestion"]["minProbTotal"] = 2.into()
+            json["suggestion"] = serde_json::json!({"minProbTotal": 2})
         }),
     ];
     for (field, change) in cases {

@@ -81,6 +81,11 @@ impl Default for SuggestionSettings {
 }
 
 impl SuggestionSettings {
+    /// Whether nothing differs from the defaults.
+    pub fn is_default(&self) -> bool {
+        *self == Self::default()
+    }
+
     /// Whether every value is in its range, so that the rules can use them without checks of their own.
     pub fn is_valid(&self) -> bool {
         let probs = [
