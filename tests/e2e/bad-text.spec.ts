@@ -2,23 +2,27 @@
 
 import { expect, test } from "./fixtures";
 
-test("a field with 10 MB of text stays as fast and as whole as it was", async ({ open, field, prompt }) => {
-  test.setTimeout(120_000);
+const TYPED = "They ";
+
+test("a field with 10 MB of text stays as fast and as whole as it was", async ({ open, field }) => {
+  // Chromium alone needs seconds to lay the text out, and a second for every key in it.
+  test.setTimeout(180_000);
   const page = await open("/huge.html");
   const typed = field(page);
   const length = await typed.locator.evaluate((element) => (element as HTMLTextAreaElement).value.length);
   expect(length).toBe(10_000_000);
   await typed.locator.focus();
-  await typed.type(prompt.text);
-  // Either a suggestion or the reason that the text is too long; never a hang, and never a changed text.
+  await typed.type(TYPED);
+  // A suggestion, or the reason that the text is too long; never a hang, and never a changed text.
   const answer = await typed.answer(60_000);
-  if (answer.reason !== null && answer.text === "") expect(answer.reason).toBe("tooLong");
+  if (answer.text === "") expect(answer.reason).toBe("tooLong");
+  for (const ms of (await typed.inspect())?.mainThreadMs ?? []) expect(ms).toBeLessThan(100);
   const state = await typed.locator.evaluate((element) => {
     const { value } = element as HTMLTextAreaElement;
     return { length: value.length, end: value.slice(-60) };
   });
-  expect(state.length).toBe(length + prompt.text.length);
-  expect(state.end.endsWith(prompt.text)).toBe(true);
+  expect(state.length).toBe(length + TYPED.length);
+  expect(state.end.endsWith(TYPED)).toBe(true);
   expect(await page.evaluate(() => window.record?.errors)).toEqual([]);
 });
 

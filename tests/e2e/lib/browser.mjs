@@ -232,7 +232,7 @@ export async function launchSotto(options = {}) {
     },
 
     /**
-     * The engine's state, as the popup gets it; loads the engine if it is idle.
+     * The engine's state, as the popup gets it.
      * @returns {Promise<any>} an `EngineStatus`
      */
     async engineStatus() {
@@ -267,6 +267,7 @@ export async function launchSotto(options = {}) {
             return await new Promise((done, failed) => {
               port.onMessage.addListener((message) => {
                 if (message.type === "measured") done(message);
+                if (message.type === "measureFailed") failed(new Error(message.error.message));
               });
               port.onDisconnect.addListener(() => failed(new Error("the engine page hung up")));
               port.postMessage(command);
