@@ -13,7 +13,8 @@ import { replaceText, waitForAnswer } from "./lib/typist.mjs";
 
 const USAGE = "usage: scripts/demo [--headless --json FILE [--screenshot FILE]]";
 
-/** How the letter in the screenshot begins. */
+/** What the letter in the screenshot is about, and how it begins. */
+const SUBJECT = "Your visit in June";
 const LETTER = "Dear Anna,\n\n";
 
 /** Between two keys, in milliseconds: a good typist. */
@@ -80,6 +81,8 @@ async function demonstrate(origin, options) {
   try {
     const page = await sotto.context.newPage();
     await page.goto(`${origin}/`);
+    await page.click("#subject");
+    await page.keyboard.type(SUBJECT, { delay: KEY_INTERVAL_MS });
     await page.click("#message");
     const report = { shown: false, accepted: false, text: "" };
     /** @type {{prompt: string, text: string} | undefined} */

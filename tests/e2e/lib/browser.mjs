@@ -58,8 +58,10 @@ const QUIET = [
   `--disable-features=${FEATURES_OFF.join(",")}`,
 ];
 
-// No dictionary to fetch, no account to ask for.
+// No dictionary to fetch, no account to ask for; and without developer mode an unpacked extension does not come back after
+// a reload.
 const PREFERENCES = {
+  extensions: { ui: { developer_mode: true } },
   browser: { enable_spellchecking: false },
   spellcheck: { dictionaries: [], blocked_dictionaries: ["en-US"], use_spelling_service: false },
   signin: { allowed: false, allowed_on_next_startup: false },
