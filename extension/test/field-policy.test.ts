@@ -5,7 +5,6 @@ import { type FieldFacts, judge, nameWords } from "../src/content/field-policy";
 const plain: FieldFacts = {
   kind: "textarea",
   inputType: "",
-  everPassword: false,
   autocomplete: [],
   names: ["message"],
   inputMode: "",
@@ -14,7 +13,6 @@ const plain: FieldFacts = {
   ariaAutocomplete: "",
   hasList: false,
   locked: false,
-  optedOut: false,
   masked: false,
 };
 const input: FieldFacts = { ...plain, kind: "input", inputType: "text" };
@@ -42,9 +40,8 @@ test("inputs that hold no prose are off", () => {
   }
 });
 
-test("what is or was a password is never read", () => {
+test("what is drawn as dots is never read", () => {
   assert.equal(verdict({ ...input, inputType: "password" }), "secureField");
-  assert.equal(verdict({ ...input, everPassword: true }), "secureField");
   assert.equal(verdict({ ...input, masked: true }), "secureField");
 });
 
@@ -117,7 +114,6 @@ test("fields with their own suggestions, locked fields and opt-outs are off", ()
   assert.equal(verdict({ ...input, ariaAutocomplete: "both" }), "offHere");
   assert.equal(verdict({ ...input, ariaAutocomplete: "none" }), "allowed");
   assert.equal(verdict({ ...plain, locked: true }), "offHere");
-  assert.equal(verdict({ ...plain, optedOut: true }), "offHere");
   assert.equal(verdict({ ...input, autocomplete: ["username"] }), "offHere");
   assert.equal(verdict({ ...input, hasList: true }), "offHere");
 });

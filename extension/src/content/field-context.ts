@@ -3,7 +3,7 @@
 
 import type { FieldHints } from "../shared/protocol";
 import { isOptedOut, ownFacts } from "./field-facts";
-import { type FieldFacts, judge, type Verdict } from "./field-policy";
+import { judge, type Verdict } from "./field-policy";
 import { type EditableField, isSingleLine, isVisibleField } from "./fields";
 import { Pacing } from "./pacing";
 import type { PasswordMemory } from "./password-memory";
@@ -34,7 +34,8 @@ export class FieldContext {
   dismissed: Suggestion | undefined;
   readonly #passwords: PasswordMemory;
   readonly #observer: MutationObserver;
-  #facts: FieldFacts | undefined;
+  /** By the field's own attributes; what lies around it is asked each time. */
+  #verdict: Verdict | undefined;
   #large = true;
   #widthChars: number | undefined;
 
@@ -50,16 +51,11 @@ export class FieldContext {
   /** Whether text may be read now. */
   verdict(): Verdict {
     if (this.#observer.takeRecords().length > 0) this.#forget();
-    const wasSecret = this.#passwords.wasPassword(this.field.element);
-    if (!this.#facts) {
-      this.#facts = ownFacts(this.field, this.#passwords);
-      // Dots by style are as good as a password field, and the style may be a "show" button away.
-      if (this.#facts.masked) this.#passwords.remember(this.field.element);
-    }
-    const facts = { ...this.#facts, everPassword: wasSecret || this.#facts.everPassword };
-    facts.optedOut = isOptedOut(this.field.element);
-    const verdict = judge(facts);
-    return verdict.allowed && !this.#large ? { allowed: false, reason: "offHere" } : verdict;
+    const { element } = this.field;
+    if (this.#passwords.wasPassword(element)) return { allowed: false, reason: "secureField" };
+    this.#verdict ??= this.#judge();
+    if (!this.#verdict.allowed) return this.#verdict;
+    return this.#large && !isOptedOut(element) ? this.#verdict : { allowed: false, reason: "offHere" };
   }
 
   /** Measures the field. Called on focus and resize, when the browser's layout is done anyway, never on a keystroke. */
@@ -89,7 +85,14 @@ export class FieldContext {
     this.#observer.disconnect();
   }
 
+  #judge(): Verdict {
+    const facts = ownFacts(this.field);
+    // Dots by style are as good as a password field, and the style may be a "show" button away.
+    if (facts.masked) this.#passwords.remember(this.field.element);
+    return judge(facts);
+  }
+
   #forget(): void {
-    this.#facts = undefined;
+    this.#verdict = undefined;
   }
 }

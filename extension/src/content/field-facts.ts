@@ -3,7 +3,6 @@
 
 import type { FieldFacts } from "./field-policy";
 import type { EditableField } from "./fields";
-import type { PasswordMemory } from "./password-memory";
 
 /** Switches Sotto off for a field or everything inside an element. */
 const OPT_OUT =
@@ -16,8 +15,8 @@ const INHERITED = ["writingsuggestions", "spellcheck"] as const;
 /** A label longer than this is no label; it is not worth the time of a keystroke. */
 const MAX_NAME_LENGTH = 200;
 
-/** Facts that only the field's own attributes and labels decide; cached until one of them changes. */
-export function ownFacts(field: EditableField, passwords: PasswordMemory): FieldFacts {
+/** What only the field's own attributes and labels decide; cached until one of them changes. */
+export function ownFacts(field: EditableField): FieldFacts {
   const { element } = field;
   const attribute = (name: string) => element.getAttribute(name)?.toLowerCase() ?? "";
   const flag = (name: string) => element.hasAttribute(name);
@@ -25,7 +24,6 @@ export function ownFacts(field: EditableField, passwords: PasswordMemory): Field
   return {
     kind: field.kind,
     inputType: field.kind === "input" ? attribute("type") || "text" : "",
-    everPassword: passwords.wasPassword(element),
     autocomplete: attribute("autocomplete").split(/\s+/).filter(Boolean),
     names: names(element),
     inputMode: attribute("inputmode"),
@@ -39,7 +37,6 @@ export function ownFacts(field: EditableField, passwords: PasswordMemory): Field
       attribute("aria-readonly") === "true" ||
       attribute("aria-disabled") === "true" ||
       element.matches(":disabled"),
-    optedOut: false,
     masked: isMasked(element),
   };
 }

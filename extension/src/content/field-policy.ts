@@ -9,8 +9,6 @@ export interface FieldFacts {
   kind: FieldKind;
   /** Of an `<input>`; "text" where there is none. */
   inputType: string;
-  /** It is or was a password field, or has the name of one. */
-  everPassword: boolean;
   /** Tokens of `autocomplete`. */
   autocomplete: readonly string[];
   /** name, id, placeholder, aria-label, title, label texts, data-testid: whatever names the field. */
@@ -24,8 +22,6 @@ export interface FieldFacts {
   hasList: boolean;
   /** readonly, disabled, aria-readonly, aria-disabled. */
   locked: boolean;
-  /** The page or the user opted out, on the field or around it. */
-  optedOut: boolean;
   /** -webkit-text-security or the like draws the text as dots. */
   masked: boolean;
 }
@@ -64,7 +60,7 @@ const CODE_MAX_LENGTH = 8;
 /** The verdict on a field. */
 export function judge(facts: FieldFacts): Verdict {
   if (isSecret(facts)) return SECURE;
-  if (facts.locked || facts.optedOut || facts.hasList) return OFF;
+  if (facts.locked || facts.hasList) return OFF;
   if (facts.role === "combobox" || facts.ariaAutocomplete === "list" || facts.ariaAutocomplete === "both") return OFF;
   if (facts.kind === "input" && OTHER_INPUT_TYPES.has(facts.inputType)) return OFF;
   if (facts.autocomplete.some((token) => PERSONAL_AUTOCOMPLETE.test(token))) return OFF;
@@ -72,7 +68,7 @@ export function judge(facts: FieldFacts): Verdict {
 }
 
 function isSecret(facts: FieldFacts): boolean {
-  if (facts.everPassword || facts.masked || facts.inputType === "password") return true;
+  if (facts.masked || facts.inputType === "password") return true;
   if (facts.autocomplete.some((token) => SECRET_AUTOCOMPLETE.test(token))) return true;
   const numeric = facts.inputMode === "numeric" || facts.inputMode === "decimal";
   if (numeric && facts.maxLength >= 0 && facts.maxLength <= CODE_MAX_LENGTH) return true;

@@ -1,5 +1,5 @@
 // Keeps a visible ghost where its caret is. Pages move fields without an event (animation, late images, their own layout),
-// so the place is compared: each frame at first and after every scroll or resize, then a few times a second.
+// so the place is compared a few times a second, and each frame while something moves.
 
 import { caretRange } from "./editable-window";
 import type { EditableField } from "./fields";
@@ -13,8 +13,8 @@ export interface GhostWatchEvents {
   check(): void;
 }
 
-/** Frames that are watched closely after a nudge: transitions of pages take up to about half a second. */
-const CLOSE_FRAMES = 30;
+/** Frames that are watched closely after a nudge, and after each move that was seen. */
+const CLOSE_FRAMES = 12;
 
 /** How often the place is compared later on. */
 const CALM_INTERVAL_MS = 200;
@@ -39,7 +39,6 @@ export class GhostWatch {
       this.#events.check();
       this.#compare();
     }, CALM_INTERVAL_MS);
-    this.nudge();
   }
 
   stop(): void {
@@ -73,6 +72,7 @@ export class GhostWatch {
     if (place === this.#place) return;
     this.#place = place;
     this.#events.moved();
+    this.nudge();
   }
 
   #placeNow(): string {

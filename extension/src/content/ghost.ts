@@ -3,7 +3,7 @@
 // from it. **Nothing inside the page's own elements is touched.**
 
 import type { EditableField } from "./fields";
-import { layoutEditable } from "./layout-editable";
+import { EditableLayout } from "./layout-editable";
 import { NativeLayout } from "./layout-native";
 import { isolate, setStyles } from "./text-style";
 
@@ -16,13 +16,20 @@ export interface GhostContent {
   restOfLine: string;
 }
 
-/** A layout draws into `surface` and says where the ghost is, in viewport coordinates; undefined if it is not in view. */
+/** Where the ghost is, in viewport coordinates; undefined if it is not in view. */
 export type Placement = { rect: DOMRect } | undefined;
 
+/** Draws ghosts over one field into the surface that it was made with. */
+export interface Layout {
+  readonly element: HTMLElement;
+  place(content: GhostContent): Placement;
+}
+
 export class Ghost {
+  /** Made on first use and kept: only being in the document is what the page can notice. */
   #host: HTMLElement | undefined;
   #surface: HTMLElement | undefined;
-  #native: NativeLayout | undefined;
+  #layout: Layout | undefined;
   #rect: DOMRect | undefined;
 
   get visible(): boolean {
@@ -37,10 +44,13 @@ export class Ghost {
   show(field: EditableField, content: GhostContent): boolean {
     const surface = this.#attach();
     if (!surface) return false;
-    const placement =
-      field.kind === "editable"
-        ? layoutEditable(surface, field.element, content)
-        : this.#nativeLayout(field.element, surface).place(content);
+    if (this.#layout?.element !== field.element) {
+      this.#layout =
+        field.kind === "editable"
+          ? new EditableLayout(field.element, surface)
+          : new NativeLayout(field.element, surface);
+    }
+    const placement = this.#layout.place(content);
     this.#rect = placement?.rect;
     if (!placement) this.hide();
     return placement !== undefined;
@@ -48,24 +58,24 @@ export class Ghost {
 
   hide(): void {
     this.#host?.remove();
-    this.#host = undefined;
-    this.#surface = undefined;
-    this.#native = undefined;
     this.#rect = undefined;
   }
 
-  #nativeLayout(element: HTMLTextAreaElement | HTMLInputElement, surface: HTMLElement): NativeLayout {
-    if (this.#native?.element !== element) this.#native = new NativeLayout(element, surface);
-    return this.#native;
-  }
-
   #attach(): HTMLElement | undefined {
-    if (this.#surface && this.#host?.isConnected) return this.#surface;
-    this.hide();
     const root = document.documentElement;
     if (!(root instanceof HTMLElement)) return undefined;
+    if (!this.#host) this.#make();
+    if (this.#host && !this.#host.isConnected) {
+      root.append(this.#host);
+      raise(this.#host);
+    }
+    return this.#surface;
+  }
+
+  #make(): void {
     const host = document.createElement("sotto-ghost");
     host.setAttribute("aria-hidden", "true");
+    host.setAttribute("popover", "manual");
     isolate(host);
     setStyles(host, {
       position: "fixed",
@@ -81,14 +91,9 @@ export class Ghost {
       display: "block",
       contain: "strict",
     });
-    const shadow = host.attachShadow({ mode: "closed" });
-    const surface = document.createElement("div");
-    shadow.append(surface);
-    root.append(host);
-    raise(host);
+    this.#surface = document.createElement("div");
+    host.attachShadow({ mode: "closed" }).append(this.#surface);
     this.#host = host;
-    this.#surface = surface;
-    return surface;
   }
 }
 
@@ -100,9 +105,8 @@ export function removeLeftovers(): void {
 /** The top layer is above every z-index and every modal dialog. Where it is refused, the z-index has to do. */
 function raise(host: HTMLElement): void {
   try {
-    host.setAttribute("popover", "manual");
     host.showPopover();
   } catch {
-    host.removeAttribute("popover");
+    // Displayed all the same: our inline style overrides the one that hides closed popovers.
   }
 }

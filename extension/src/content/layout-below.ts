@@ -1,7 +1,7 @@
 // The ghost on a small card under the caret's line: where text follows the caret, or where the field has no room left.
 
 import type { Placement } from "./ghost";
-import { copyTextStyle, isolate, setStyles } from "./text-style";
+import { isolate, setStyles, TextStyle } from "./text-style";
 
 export interface BelowOptions {
   /** The caret, in viewport coordinates. */
@@ -10,8 +10,6 @@ export interface BelowOptions {
   lineBottom: number;
   text: string;
   style: CSSStyleDeclaration;
-  within: DOMRect;
-  onDrawn?: () => void;
 }
 
 const GAP_PX = 3;
@@ -34,7 +32,7 @@ export function drawBelow(surface: HTMLElement, options: BelowOptions): Placemen
     "text-overflow": "ellipsis",
     "box-sizing": "border-box",
   });
-  copyTextStyle(options.style, card);
+  new TextStyle(card).copy(options.style);
   setStyles(card, {
     "line-height": "1.35",
     "text-indent": "0",
@@ -44,7 +42,6 @@ export function drawBelow(surface: HTMLElement, options: BelowOptions): Placemen
   });
   card.textContent = options.text.trimStart();
   surface.replaceChildren(card);
-  options.onDrawn?.();
 
   const size = card.getBoundingClientRect();
   const left = Math.max(MARGIN_PX, Math.min(options.x, innerWidth - size.width - MARGIN_PX));

@@ -3,14 +3,14 @@
 // wraps where the field would wrap. The lines above the caret's are a block of their own, so that a keystroke lays out
 // one line and not the whole text.
 
-import type { GhostContent, Placement } from "./ghost";
+import type { GhostContent, Layout, Placement } from "./ghost";
 import { drawBelow } from "./layout-below";
-import { copyTextStyle, ghostColour, isolate, px, setStyles } from "./text-style";
+import { ghostColour, intersect, isolate, px, setStyles, TextStyle } from "./text-style";
 
 /** A visible part narrower than this is not worth showing. */
 const MIN_VISIBLE_PX = 4;
 
-export class NativeLayout {
+export class NativeLayout implements Layout {
   readonly element: HTMLTextAreaElement | HTMLInputElement;
   readonly #clip = document.createElement("div");
   readonly #text = document.createElement("div");
@@ -19,6 +19,7 @@ export class NativeLayout {
   readonly #typed = document.createTextNode("");
   readonly #ghost = document.createElement("span");
   readonly #surface: HTMLElement;
+  readonly #textStyle = new TextStyle(this.#text);
   #aboveText: string | undefined;
 
   constructor(element: HTMLTextAreaElement | HTMLInputElement, surface: HTMLElement) {
@@ -31,7 +32,6 @@ export class NativeLayout {
       isolate(box);
       setStyles(box, { visibility: "hidden" });
     }
-    surface.replaceChildren(this.#clip);
   }
 
   place(content: GhostContent): Placement {
@@ -60,18 +60,11 @@ export class NativeLayout {
         lineBottom: Math.min(first.bottom, clip.bottom),
         text: content.ghost,
         style,
-        within: field,
-        onDrawn: () => this.#reset(),
       });
     }
     const rect = this.#ghost.getBoundingClientRect();
     const visible = intersect(rect, clip);
     return visible.width < MIN_VISIBLE_PX || visible.height < MIN_VISIBLE_PX ? undefined : { rect: visible };
-  }
-
-  /** The surface was used for something else; draw into it again next time. */
-  #reset(): void {
-    this.#aboveText = undefined;
   }
 
   #style(style: CSSStyleDeclaration, field: DOMRect, single: boolean): void {
@@ -117,7 +110,7 @@ export class NativeLayout {
       "white-space": wraps ? "pre-wrap" : "pre",
       flex: "none",
     });
-    copyTextStyle(style, this.#text);
+    this.#textStyle.copy(style);
     setStyles(this.#ghost, { visibility: "visible", color: ghostColour(style.color) });
   }
 
@@ -137,12 +130,4 @@ export class NativeLayout {
     this.#typed.data = content.textBefore.slice(lineStart);
     this.#ghost.textContent = content.ghost;
   }
-}
-
-export function intersect(a: DOMRect, b: DOMRect): DOMRect {
-  const left = Math.max(a.left, b.left);
-  const top = Math.max(a.top, b.top);
-  const right = Math.min(a.right, b.right);
-  const bottom = Math.min(a.bottom, b.bottom);
-  return new DOMRect(left, top, Math.max(0, right - left), Math.max(0, bottom - top));
 }

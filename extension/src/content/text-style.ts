@@ -1,5 +1,6 @@
-// The styles that decide where text lands, copied from a field to a box of ours, so that both break lines alike.
+// Styles of our own boxes: set apart from the page, and with the text metrics of the field that they lie over.
 
+/** What decides where text lands. Copied, so that our box breaks lines where the field does. */
 const COPIED = [
   "font-family",
   "font-size",
@@ -28,12 +29,28 @@ const COPIED = [
   "hyphens",
 ] as const;
 
-export function copyTextStyle(from: CSSStyleDeclaration, to: HTMLElement): void {
-  for (const property of COPIED) setStyle(to, property, from.getPropertyValue(property));
+/** What changes when a page restyles a field while somebody types in it; the rest follows its first look. */
+const TELLTALE = ["font", "letterSpacing", "wordSpacing", "textAlign", "direction", "textTransform"] as const;
+
+/** The field's text style on one of our boxes; copying again costs little while nothing changed. */
+export class TextStyle {
+  readonly #to: HTMLElement;
+  #key = "";
+
+  constructor(to: HTMLElement) {
+    this.#to = to;
+  }
+
+  copy(from: CSSStyleDeclaration): void {
+    const key = TELLTALE.map((name) => from[name]).join("|");
+    if (key === this.#key) return;
+    this.#key = key;
+    for (const property of COPIED) setStyle(this.#to, property, from.getPropertyValue(property));
+  }
 }
 
 /** Inline and important: no style of the page, not even a universal one with `!important`, can move our box. */
-export function setStyle(element: HTMLElement, property: string, value: string): void {
+function setStyle(element: HTMLElement, property: string, value: string): void {
   element.style.setProperty(property, value, "important");
 }
 
@@ -57,4 +74,12 @@ export function px(value: string): number {
 /** The text colour at a strength that reads as "not yet there" on light and dark fields alike. */
 export function ghostColour(colour: string): string {
   return `color-mix(in srgb, ${colour} 50%, transparent)`;
+}
+
+export function intersect(a: DOMRect, b: DOMRect): DOMRect {
+  const left = Math.max(a.left, b.left);
+  const top = Math.max(a.top, b.top);
+  const right = Math.min(a.right, b.right);
+  const bottom = Math.min(a.bottom, b.bottom);
+  return new DOMRect(left, top, Math.max(0, right - left), Math.max(0, bottom - top));
 }

@@ -116,8 +116,7 @@ export class Runtime {
       this.#ready(choose(null, [failed("webgpu", reason ?? "webgpuAbsent"), wasm]));
       return;
     }
-    const known =
-      calibration?.key === this.#calibrationKey(probe) ? calibration.measurements : null;
+    const known = calibration?.key === this.#calibrationKey(probe) ? calibration.measurements : null;
     const remembered = known ? choose(null, known) : null;
     if (remembered?.backend === "wasm") {
       this.#ready(remembered);
