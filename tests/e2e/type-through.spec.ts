@@ -2,17 +2,27 @@
 
 import { expect, test } from "./fixtures";
 import { hostChanges } from "./lib/field";
+import { countRequests } from "./lib/requests.mjs";
 
-test("typing the suggested characters keeps the rest on screen without a flicker", async ({ open, field, prompt }) => {
+test("typing the suggested characters keeps the rest on screen, without a flicker and without asking again", async ({
+  sotto,
+  open,
+  field,
+  prompt,
+}) => {
   const page = await open("/textarea.html");
+  const requests = await countRequests(page, sotto.extensionId);
   const typed = field(page);
   await typed.focus();
   await typed.type(prompt.text);
   const ghost = await typed.ghost();
   const shown = await hostChanges(typed.frame);
+  const asked = await requests();
+  expect(asked).toBeGreaterThan(0);
 
-  // Leave at least one character: a suggestion that was typed to its end is over.
-  const steps = Math.min(5, ghost.length - 1);
+  // Up to the last word: there the next suggestion is fetched ahead.
+  const steps = Math.max(0, ghost.trimEnd().lastIndexOf(" ") - 1);
+  expect(steps).toBeGreaterThan(0);
   for (let count = 1; count <= steps; count += 1) {
     await typed.type(ghost.charAt(count - 1));
     const state = await typed.inspect();
@@ -20,6 +30,7 @@ test("typing the suggested characters keeps the rest on screen without a flicker
     expect(state?.text).toBe(ghost.slice(count));
   }
   expect(await hostChanges(typed.frame)).toEqual(shown);
+  expect(await requests()).toBe(asked);
   await typed.press("Tab");
   await typed.holds(prompt.text + ghost);
 });

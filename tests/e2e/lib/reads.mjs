@@ -4,6 +4,8 @@
 // in the page would see nothing. This wraps them in the extension's own world, which the debugging protocol names, and
 // counts by element: each getter and method through which text of a field, its selection or a typed key can be had.
 
+import { extensionWorlds } from "./worlds.mjs";
+
 /**
  * @typedef {object} ReadCounter
  * @property {(id: string) => Promise<Record<string, number>>} of  counts by what was read, for the element with this id
@@ -91,27 +93,10 @@ function install() {
  * @returns {Promise<ReadCounter>}
  */
 export async function countReads(page, extensionId) {
-  const session = await page.context().newCDPSession(page);
-  /** @type {number[]} */
-  const worlds = [];
-  session.on("Runtime.executionContextCreated", ({ context }) => {
-    if (context.origin === `chrome-extension://${extensionId}`) worlds.push(context.id);
-  });
-  // Reports the worlds that exist before it answers.
-  await session.send("Runtime.enable");
-
-  /** @param {string} expression @returns {Promise<any[]>} the value in each world */
-  const evaluate = (expression) =>
-    Promise.all(
-      worlds.map(async (contextId) => {
-        const answer = await session.send("Runtime.evaluate", { expression, contextId, returnByValue: true });
-        if (answer.exceptionDetails) throw new Error(answer.exceptionDetails.text);
-        return answer.result.value;
-      }),
-    );
+  const { count, evaluate } = await extensionWorlds(page, extensionId);
   await evaluate(`(${install.toString()})()`);
   return {
-    worlds: worlds.length,
+    worlds: count,
     of: async (id) => {
       /** @type {Record<string, number>} */
       const sum = {};
