@@ -23,8 +23,8 @@ export const SHIPPED = join(DIST, "chromium");
 /** WebGPU on SwiftShader, a software adapter: correct and very slow. */
 export const SOFTWARE_WEBGPU = ["--enable-unsafe-webgpu", "--use-webgpu-adapter=swiftshader"];
 
-/** No WebGPU at all. */
-export const NO_WEBGPU = ["--disable-blink-features=WebGPU"];
+/** No WebGPU: the interface is there and gives no adapter, as on a machine without a usable GPU. */
+export const NO_WEBGPU = ["--disable-gpu"];
 
 // The last --disable-features wins, so this one also names what Playwright switches off.
 const FEATURES_OFF = [
