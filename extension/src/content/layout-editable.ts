@@ -39,15 +39,15 @@ export class EditableLayout implements Layout {
     if (!caretRect || caretRect.bottom <= clip.top || caretRect.top >= clip.bottom) return undefined;
     if (caretRect.left < clip.left - 1 || caretRect.left > clip.right + 1) return undefined;
 
-    if (content.restOfLine.trim() !== "") {
-      return drawBelow(this.#surface, {
+    const below = () =>
+      drawBelow(this.#surface, {
         x: caretRect.left,
         lineTop: caretRect.top,
         lineBottom: caretRect.bottom,
         text: content.ghost,
         style,
       });
-    }
+    if (content.restOfLine.trim() !== "") return below();
     const room = contentBox(blockOf(element, host));
     const lineHeight = style.lineHeight === "normal" ? caretRect.height : px(style.lineHeight);
     const indent = style.direction === "rtl" ? room.right - caretRect.right : caretRect.left - room.left;
@@ -71,8 +71,12 @@ export class EditableLayout implements Layout {
     });
     this.#ghost.textContent = content.ghost;
     if (this.#frame.parentNode !== this.#surface) this.#surface.replaceChildren(this.#frame);
-    const visible = intersect(this.#ghost.getBoundingClientRect(), clip);
-    return visible.width < 1 || visible.height < 1 ? undefined : { rect: visible };
+    const rect = this.#ghost.getBoundingClientRect();
+    // Centred text has its further lines elsewhere, and nothing is accepted that could not be read first.
+    const fromStart = /^(start|left|justify|-webkit-auto)$/.test(style.textAlign) || style.direction === "rtl";
+    const fits = rect.bottom <= clip.bottom + 1 && rect.right <= clip.right + 1;
+    if (!fits || (!fromStart && rect.height > lineHeight * 1.5)) return below();
+    return { rect: intersect(rect, clip) };
   }
 }
 

@@ -52,7 +52,8 @@ export class NativeLayout implements Layout {
       first.left >= clip.left - 1 && first.left <= clip.right + 1 && first.bottom > clip.top && first.top < clip.bottom;
     if (!caretInView || clip.bottom <= 0 || clip.top >= innerHeight) return undefined;
 
-    const fits = !single || (last.right <= clip.right + 1 && last.left >= clip.left - 1);
+    const fits = last.right <= clip.right + 1 && last.left >= clip.left - 1 && last.bottom <= clip.bottom + 1;
+    // Nothing is accepted that could not be read first.
     if (content.restOfLine.trim() !== "" || !fits) {
       return drawBelow(this.#surface, {
         x: first.left,
@@ -70,9 +71,9 @@ export class NativeLayout implements Layout {
   #style(style: CSSStyleDeclaration, field: DOMRect, single: boolean): void {
     const { element } = this;
     if (this.#clip.parentNode !== this.#surface) this.#surface.replaceChildren(this.#clip);
-    // Transforms and zoom on the way to the field scale its box; ours has no such ancestors.
-    const scaleX = element.offsetWidth > 0 ? field.width / element.offsetWidth : 1;
-    const scaleY = element.offsetHeight > 0 ? field.height / element.offsetHeight : 1;
+    // Transforms on the way to the field scale its box; ours has no such ancestors.
+    const scaleX = scale(field.width, element.offsetWidth);
+    const scaleY = scale(field.height, element.offsetHeight);
     const padding = {
       top: px(style.paddingTop),
       right: px(style.paddingRight),
@@ -80,7 +81,9 @@ export class NativeLayout implements Layout {
       left: px(style.paddingLeft),
     };
     // Without the scroll bar, which the field's own text has to do without as well.
-    const { clientWidth, clientHeight, clientLeft, clientTop } = element;
+    const { clientHeight, clientLeft, clientTop } = element;
+    // Where lines break is a matter of fractions of a pixel, and `clientWidth` is rounded.
+    const clientWidth = element.clientWidth + (field.width / scaleX - element.offsetWidth);
     // Text scrolls through the padding of a textarea, not through that of an input.
     const clipInset = single ? padding : { top: 0, right: 0, bottom: 0, left: 0 };
     setStyles(this.#clip, {
@@ -111,7 +114,13 @@ export class NativeLayout implements Layout {
       flex: "none",
     });
     this.#textStyle.copy(style);
-    setStyles(this.#ghost, { visibility: "visible", color: ghostColour(style.color) });
+    // Centred text stays where it is: the ghost must not take part in its line.
+    const fromStart = style.textAlign === "start" || style.textAlign === (style.direction === "rtl" ? "right" : "left");
+    setStyles(this.#ghost, {
+      visibility: "visible",
+      color: ghostColour(style.color),
+      position: fromStart || style.textAlign === "justify" ? "static" : "absolute",
+    });
   }
 
   #fill(content: GhostContent, single: boolean): void {
@@ -130,4 +139,9 @@ export class NativeLayout implements Layout {
     this.#typed.data = content.textBefore.slice(lineStart);
     this.#ghost.textContent = content.ghost;
   }
+}
+
+/** The factor between a box on screen and its layout size, which browsers round to whole pixels. */
+function scale(onScreen: number, layout: number): number {
+  return layout > 0 && Math.abs(onScreen - layout) >= 1 ? onScreen / layout : 1;
 }
