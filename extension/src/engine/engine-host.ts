@@ -17,6 +17,9 @@ export interface HostParts {
 /** Longest time for one suggestion before the worker counts as hung. A software WebGPU adapter takes 15 s for its first. */
 const HANG_MS = 60_000;
 
+/** Deaths of the worker without one answer in between, after which it is not started again by itself. */
+const MAX_DEATHS = 3;
+
 /** A tab asks about once a minute while it is used; after this long without any request the model is unloaded. */
 const UNLOAD_AFTER_MS = 20 * 60_000;
 
@@ -28,6 +31,7 @@ export class EngineHost {
   #nextMeasureKey = 1;
   #worker: Worker | undefined;
   #status: EngineStatus = { type: "idle" };
+  #deaths = 0;
   #hangTimer: ReturnType<typeof setTimeout> | undefined;
   #unloadTimer: ReturnType<typeof setTimeout> | undefined;
 
@@ -61,8 +65,8 @@ export class EngineHost {
 
   /** Loads the engine, also after a failure. */
   load(): void {
-    this.#armUnloadTimer();
-    if (!this.#worker) this.#start();
+    this.#deaths = 0;
+    this.#ensureWorker();
   }
 
   suggest(port: chrome.runtime.Port, request: SuggestRequest): void {
@@ -71,7 +75,7 @@ export class EngineHost {
       this.#queue.failAll(this.#status.error);
       return;
     }
-    this.load();
+    this.#ensureWorker();
   }
 
   cancel(port: chrome.runtime.Port, id: number): void {
@@ -109,7 +113,13 @@ export class EngineHost {
     if (this.#worker || this.#status.type === "failed") this.#restart();
   }
 
+  #ensureWorker(): void {
+    this.#armUnloadTimer();
+    if (!this.#worker) this.#start();
+  }
+
   #restart(): void {
+    this.#deaths = 0;
     this.#end(wireError("peerGone", "The engine is starting again.", true), { type: "idle" });
     this.#start();
   }
@@ -150,6 +160,7 @@ export class EngineHost {
         break;
       case "event":
         clearTimeout(this.#hangTimer);
+        if (message.event.type === "done") this.#deaths = 0;
         this.#noteLatency(message.event);
         this.#queue.finished(message.key, message.event);
         break;
@@ -192,8 +203,12 @@ export class EngineHost {
   }
 
   #died(): void {
-    const error = wireError("peerGone", "The engine stopped unexpectedly; the next keystroke starts it again.", true);
-    this.#end(error, { type: "idle" });
+    this.#deaths += 1;
+    const hopeless = this.#deaths >= MAX_DEATHS;
+    const error = hopeless
+      ? wireError("internal", "The engine stopped several times in a row.")
+      : wireError("peerGone", "The engine stopped unexpectedly; the next keystroke starts it again.", true);
+    this.#end(error, hopeless ? { type: "failed", error } : { type: "idle" });
   }
 
   #end(error: WireError, status: EngineStatus): void {

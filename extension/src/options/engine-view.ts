@@ -29,6 +29,7 @@ export class EngineView {
   }
 
   show(settings: Settings): void {
+    this.#measure.hidden = settings.backend !== "auto";
     for (const radio of this.#radios) radio.checked = radio.value === settings.backend;
   }
 

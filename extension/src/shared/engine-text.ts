@@ -10,8 +10,8 @@ export function backendName(backend: Backend): string {
 
 /** The reason as a sentence, with the figures of a measurement. */
 export function backendReason({ backendReason: reason, backendDetail }: EngineInfo): string {
-  const sentence = t(REASON_KEYS[reason]);
-  return reason === "measuredFaster" && backendDetail ? `${sentence} (${backendDetail})` : sentence;
+  // The figures of a measurement are in the engine's own sentence only.
+  return reason === "measuredFaster" ? backendDetail : t(REASON_KEYS[reason]);
 }
 
 export function modelName({ model, version, parameters }: EngineInfo): string {

@@ -14,6 +14,7 @@ import {
   type EngineInfo,
   PROTOCOL_VERSION,
 } from "../../shared/protocol";
+import type { BackendPreference } from "../../shared/settings";
 import type { FromWorker, MeasureResult, StoredCalibration, ToWorker } from "../worker-messages";
 import { Idle } from "./idle";
 import { choose, failed, measured, works } from "./measurement";
@@ -21,6 +22,13 @@ import { readPack } from "./pack-files";
 import { type Probe, probeWebgpu } from "./webgpu";
 
 type LoadMessage = Extract<ToWorker, { type: "load" }>;
+
+/** What is said while both are being compared. */
+const MEANWHILE: BackendChoice = {
+  backend: "wasm",
+  reason: "measuredFaster",
+  detail: "WebAssembly answers while WebGPU is being measured on this device",
+};
 
 export interface RuntimeOutputs {
   post(message: FromWorker): void;
@@ -34,6 +42,7 @@ export class Runtime {
   #loader: PackLoader | undefined;
   #engine: { engine: Engine; backend: Backend } | undefined;
   #loadMs = 0;
+  #preference: BackendPreference = "auto";
   #measuring = false;
 
   constructor(outputs: RuntimeOutputs) {
@@ -41,6 +50,7 @@ export class Runtime {
   }
 
   async load(message: LoadMessage): Promise<void> {
+    this.#preference = message.preference;
     const startMs = performance.now();
     try {
       await init({ module_or_path: new URL("sotto_wasm_bg.wasm", self.location.origin) });
@@ -80,9 +90,16 @@ export class Runtime {
   }
 
   async measureAgain(): Promise<void> {
+    // A backend that the user chose stays, whatever its speed.
+    if (this.#preference !== "auto") return;
     const probe = await probeWebgpu();
-    if (!probe.usable) this.#ready(choose(null, [failed("webgpu", probe.reason), works("wasm")]));
-    else await this.#measure(probe);
+    const reason = whyNot(probe, false);
+    if (reason || !probe.usable) {
+      if (this.#engine?.backend !== "wasm") await this.#use("wasm");
+      this.#ready(choose(null, [failed("webgpu", reason ?? "webgpuAbsent"), works("wasm")]));
+    } else {
+      await this.#measure(probe);
+    }
   }
 
   async #loadRequestedWebgpu(startMs: number): Promise<void> {
@@ -122,11 +139,7 @@ export class Runtime {
       this.#ready(remembered);
       return;
     }
-    this.#ready({
-      backend: "wasm",
-      reason: "measuredFaster",
-      detail: "WebAssembly answers while WebGPU is being prepared on this device",
-    });
+    this.#ready(MEANWHILE);
     if (remembered) await this.#switchToWebgpu(probe, remembered);
     else await this.#measure(probe);
   }
@@ -158,6 +171,8 @@ export class Runtime {
     if (this.#measuring) return;
     this.#measuring = true;
     try {
+      if (this.#engine?.backend !== "wasm") await this.#use("wasm");
+      this.#ready(MEANWHILE);
       const wasm = await this.#measureWasm();
       const webgpu = await this.#measureWebgpu(probe);
       const choice = choose(null, [webgpu.measurement, wasm]);
@@ -167,10 +182,7 @@ export class Runtime {
       };
       this.#outputs.post({ type: "calibration", calibration });
       if (choice.backend === "webgpu" && webgpu.engine) this.#replace(webgpu.engine, "webgpu");
-      else {
-        webgpu.engine?.free();
-        if (this.#engine?.backend !== "wasm") await this.#use("wasm");
-      }
+      else webgpu.engine?.free();
       this.#ready(choice);
     } finally {
       this.#measuring = false;
@@ -178,7 +190,6 @@ export class Runtime {
   }
 
   async #measureWasm(): Promise<BackendMeasurement> {
-    if (this.#engine?.backend !== "wasm") await this.#use("wasm");
     const current = this.#engine;
     if (!current) return failed("wasm", "wasmFailed");
     return this.#idle.whenQuiet(() => measured("wasm", current.engine, false));
@@ -262,7 +273,7 @@ function whyNot(probe: Probe, crashedBefore: boolean): BackendReason | undefined
   return crashedBefore ? "webgpuCrashedBefore" : undefined;
 }
 
-/** An adapter was there before, so what fails now is the device or its arithmetic. */
+/** A device could be made before, so what fails now is the device while working, or its arithmetic. */
 function webgpuFailure(error: unknown): BackendReason {
   const code = error instanceof Error && "code" in error ? error.code : undefined;
   return code === "deviceLost" || code === "outOfMemory" ? "webgpuLost" : "webgpuWrongAnswer";

@@ -1,4 +1,4 @@
-// Is WebGPU worth trying here? Answers without running anything on it. The last word has the known-answer test.
+// Is WebGPU worth trying here? Makes a device and runs nothing on it; the last word has the known-answer test.
 
 import type { BackendReason } from "../../shared/protocol";
 
@@ -10,7 +10,11 @@ interface AdapterInfo {
   description?: string;
   isFallbackAdapter?: boolean;
 }
+interface Device {
+  destroy(): void;
+}
 interface Adapter {
+  requestDevice(): Promise<Device>;
   info?: AdapterInfo;
   isFallbackAdapter?: boolean;
 }
@@ -28,8 +32,11 @@ export async function probeWebgpu(): Promise<Probe> {
   let adapter: Adapter | null = null;
   try {
     adapter = await gpu.requestAdapter({ powerPreference: "high-performance" });
+    // Feature detection lies: only a device that could be made is one.
+    (await adapter?.requestDevice())?.destroy();
   } catch {
     // Blocklisted drivers reject here instead of answering null.
+    adapter = null;
   }
   if (!adapter) return { usable: false, reason: "webgpuNoAdapter" };
   const { vendor = "", architecture = "", device = "", description = "", isFallbackAdapter } = adapter.info ?? {};
