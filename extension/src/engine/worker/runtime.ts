@@ -3,14 +3,13 @@
 // faster. Every other outcome has a reason.
 
 import init, { type Engine, PackLoader, protocolVersion } from "sotto-wasm";
-import { isErrorCode, SottoError, toWireError, wireError } from "../../shared/errors";
+import { SottoError, toWireError, wireError } from "../../shared/errors";
 import {
   type AutocompleteEvent,
   type AutocompleteRequest,
   type Backend,
   type BackendChoice,
   type BackendMeasurement,
-  type BackendReason,
   type EngineInfo,
   PROTOCOL_VERSION,
 } from "../../shared/protocol";
@@ -18,6 +17,7 @@ import type { BackendPreference } from "../../shared/settings";
 import type { FromWorker, MeasureResult, StoredCalibration, ToWorker } from "../worker-messages";
 import { Idle } from "./idle";
 import { choose, failed, measured, works } from "./measurement";
+import { loadError, parseEvent, parseInfo, webgpuFailure, whyNot } from "./outcomes";
 import { readPack } from "./pack-files";
 import { type Probe, probeWebgpu } from "./webgpu";
 
@@ -265,41 +265,4 @@ export class Runtime {
     };
     this.#outputs.post({ type: "status", status: { type: "ready", engine } });
   }
-}
-
-function whyNot(probe: Probe, crashedBefore: boolean): BackendReason | undefined {
-  if (!probe.usable) return probe.reason;
-  if (probe.software) return "webgpuSoftware";
-  return crashedBefore ? "webgpuCrashedBefore" : undefined;
-}
-
-/** A device could be made before, so what fails now is the device while working, or its arithmetic. */
-function webgpuFailure(error: unknown): BackendReason {
-  const code = error instanceof Error && "code" in error ? error.code : undefined;
-  return code === "deviceLost" || code === "outOfMemory" ? "webgpuLost" : "webgpuWrongAnswer";
-}
-
-function parseEvent(json: string, id: number): AutocompleteEvent {
-  const event = JSON.parse(json) as AutocompleteEvent;
-  return event.id === id
-    ? event
-    : { type: "error", id, error: wireError("internal", "The engine answered another request.") };
-}
-
-function parseInfo(engine: Engine): Pick<EngineInfo, "model" | "version" | "parameters"> {
-  const { model, version, parameters } = JSON.parse(engine.info()) as EngineInfo;
-  return { model, version, parameters };
-}
-
-/** Memory that cannot be had shows as a RangeError of the WebAssembly engine. */
-function loadError(error: unknown): ReturnType<typeof toWireError> {
-  if (error instanceof RangeError) {
-    return wireError(
-      "outOfMemory",
-      "There is not enough memory for the language model. Close some tabs and try again.",
-      true,
-    );
-  }
-  if (error instanceof Error && "code" in error && isErrorCode(error.code)) return toWireError(error, "");
-  return wireError("internal", "The engine could not be started.");
 }
