@@ -50,7 +50,7 @@ async function bundle(out) {
     absWorkingDir: extensionDir,
     bundle: true,
     outdir: out,
-    target: ["chrome120"],
+    target: ["chrome123"],
     charset: "utf8",
     legalComments: "none",
     minifySyntax: true,

@@ -1,4 +1,5 @@
-// The badge on the toolbar button: "off" while Sotto is off everywhere, "!" when the engine could not start.
+// The badge on the toolbar button: "off" while Sotto is off everywhere, "!" when the engine could not start,
+// "n/a" on a tab whose editor is not supported.
 
 import { t } from "../shared/i18n";
 import type { EngineStatus } from "../shared/protocol";
@@ -23,4 +24,12 @@ export async function showBadge(status?: EngineStatus): Promise<void> {
   await chrome.action.setBadgeText({ text });
   await chrome.action.setBadgeBackgroundColor({ color: colour });
   await chrome.action.setTitle({ title });
+}
+
+/** Says on this tab's button that its editor is not supported; the browser takes it off when the tab goes elsewhere. */
+export async function showUnsupported(tabId: number | undefined): Promise<void> {
+  if (tabId === undefined) return;
+  await chrome.action.setBadgeText({ tabId, text: t("badgeUnsupported") });
+  await chrome.action.setBadgeBackgroundColor({ tabId, color: COLOUR_OFF });
+  await chrome.action.setTitle({ tabId, title: t("siteCanvasEditor") });
 }

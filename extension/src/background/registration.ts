@@ -4,7 +4,6 @@
 import { readSettings } from "../shared/settings-store";
 import { CANVAS_EDITOR_PATTERNS, excludePattern, webPatterns } from "../shared/sites";
 
-const SCRIPT_ID = "sotto-content";
 const SCRIPT_FILE = "content.js";
 
 let syncing: Promise<void> = Promise.resolve();
@@ -49,13 +48,20 @@ export async function grantedPatterns(): Promise<string[]> {
 async function sync(): Promise<void> {
   const { enabled, offSites } = await readSettings();
   const matches = enabled ? await grantedPatterns() : [];
-  const registered = await chrome.scripting.getRegisteredContentScripts({ ids: [SCRIPT_ID] });
-  if (matches.length === 0) {
-    if (registered.length > 0) await chrome.scripting.unregisterContentScripts({ ids: [SCRIPT_ID] });
-    return;
-  }
-  const script: chrome.scripting.RegisteredContentScript = {
-    id: SCRIPT_ID,
+  const scripts = matches.length > 0 ? [suggestions(matches, offSites), unsupportedNotice(offSites)] : [];
+  const registered = new Set((await chrome.scripting.getRegisteredContentScripts()).map(({ id }) => id));
+  const wanted = new Set(scripts.map(({ id }) => id));
+  const stale = [...registered].filter((id) => !wanted.has(id));
+  if (stale.length > 0) await chrome.scripting.unregisterContentScripts({ ids: stale });
+  const known = scripts.filter(({ id }) => registered.has(id));
+  if (known.length > 0) await chrome.scripting.updateContentScripts(known);
+  const added = scripts.filter(({ id }) => !registered.has(id));
+  if (added.length > 0) await chrome.scripting.registerContentScripts(added);
+}
+
+function suggestions(matches: string[], offSites: string[]): chrome.scripting.RegisteredContentScript {
+  return {
+    id: "sotto-content",
     js: [SCRIPT_FILE],
     matches,
     excludeMatches: [...CANVAS_EDITOR_PATTERNS, ...offSites.map(excludePattern)],
@@ -66,6 +72,17 @@ async function sync(): Promise<void> {
     runAt: "document_start",
     persistAcrossSessions: true,
   };
-  if (registered.length > 0) await chrome.scripting.updateContentScripts([script]);
-  else await chrome.scripting.registerContentScripts([script]);
+}
+
+/** On editors that we cannot work in, the script asks once, is told so, and the toolbar button says it too. */
+function unsupportedNotice(offSites: string[]): chrome.scripting.RegisteredContentScript {
+  const excludeMatches = offSites.map(excludePattern);
+  return {
+    id: "sotto-unsupported",
+    js: [SCRIPT_FILE],
+    matches: [...CANVAS_EDITOR_PATTERNS],
+    ...(excludeMatches.length > 0 ? { excludeMatches } : {}),
+    runAt: "document_idle",
+    persistAcrossSessions: true,
+  };
 }

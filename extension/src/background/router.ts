@@ -4,7 +4,7 @@
 import { toWireError, wireError } from "../shared/errors";
 import type { BackgroundMessages, Reply } from "../shared/messages";
 import { readSettings } from "../shared/settings-store";
-import { showBadge } from "./badge";
+import { showBadge, showUnsupported } from "./badge";
 import { ensureEngine } from "./offscreen";
 import { injectIntoFrames } from "./registration";
 import { siteStateOf } from "./site-state";
@@ -26,7 +26,14 @@ const ROUTES: { [K in keyof BackgroundMessages]: Route<K> } = {
       return {};
     },
   },
-  siteState: { tier: "afterStart", handle: (_request, sender) => siteStateOf(sender) },
+  siteState: {
+    tier: "afterStart",
+    handle: async (_request, sender) => {
+      const state = await siteStateOf(sender);
+      if (!state.on && state.why === "unsupported") await showUnsupported(sender.tab?.id);
+      return state;
+    },
+  },
   frameFocused: {
     tier: "afterStart",
     handle: async (_request, sender) => {

@@ -3,8 +3,8 @@
 export const ALL_SITES: readonly string[] = ["http://*/*", "https://*/*"];
 
 /**
- * Sites whose editors draw their own text (canvas) and keep none in the DOM. Nothing is injected there, and the popup
- * says so, instead of a ghost that appears at the wrong place.
+ * Sites whose editors draw their own text (canvas) and keep none in the DOM. The script stays idle there, and
+ * button and popup say so, instead of a ghost that appears at the wrong place.
  */
 const CANVAS_EDITOR_HOSTS: readonly string[] = ["docs.google.com"];
 const CANVAS_EDITOR_SUFFIXES: readonly string[] = [".officeapps.live.com"];
