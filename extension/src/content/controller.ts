@@ -72,7 +72,7 @@ export class Controller {
     return {
       visible: this.#ghost.visible,
       text: this.#session?.visibleText ?? "",
-      reason: this.#ghost.visible ? null : (this.#session?.reason ?? this.#reason),
+      reason: this.#session ? this.#session.reason : this.#reason,
       keyToGhostMs: this.#metrics.keyToGhostMs.toArray(),
       mainThreadMs: this.#metrics.mainThreadMs.toArray(),
       ghostRect: rect ? { x: rect.x, y: rect.y, width: rect.width, height: rect.height } : null,
