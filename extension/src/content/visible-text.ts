@@ -37,8 +37,9 @@ export function visibleText(pieces: readonly Piece[], collapse: boolean): string
   return text.replaceAll("\u00a0", " ");
 }
 
+/** Collapsed text has at most one space at its end, and none of it is drawn before a line break. */
 function newLine(text: string, collapse: boolean): string {
-  return `${collapse ? text.replace(/ +$/, "") : text}\n`;
+  return `${collapse && text.endsWith(" ") ? text.slice(0, -1) : text}\n`;
 }
 
 function collapsed(piece: string, before: string): string {
