@@ -4,7 +4,6 @@ import { firstWord, isLastWord, remaining, type Suggestion } from "../src/conten
 
 const suggestion: Suggestion = { before: "Thank you for ", after: "", text: "your help" };
 const at = (before: string, after = "") => ({ before, after });
-const segmenter = new Intl.Segmenter("en", { granularity: "word" });
 
 test("typing what is suggested consumes it", () => {
   assert.equal(remaining(suggestion, at("Thank you for ")), "your help");
@@ -35,16 +34,15 @@ test("a full window that slides along is still the same text", () => {
 });
 
 test("a word takes the space before it; punctuation is its own", () => {
-  assert.equal(firstWord("your help, please", segmenter), "your");
-  assert.equal(firstWord(" help, please", segmenter), " help");
-  assert.equal(firstWord(", please", segmenter), ",");
-  assert.equal(firstWord("don't stop", segmenter), "don't");
-  assert.equal(firstWord("", segmenter), "");
+  assert.equal(firstWord("your help, please"), "your");
+  assert.equal(firstWord(" help, please"), " help");
+  assert.equal(firstWord(", please"), ",");
+  assert.equal(firstWord("don't stop"), "don't");
+  assert.equal(firstWord(""), "");
 });
 
 test("text without spaces goes word by word too", () => {
-  const japanese = new Intl.Segmenter("ja", { granularity: "word" });
-  const first = firstWord("今日はいい天気です", japanese);
+  const first = firstWord("今日はいい天気です", "ja");
   assert.ok(first.length > 0 && first.length < "今日はいい天気です".length);
 });
 

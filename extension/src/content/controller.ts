@@ -10,7 +10,7 @@ import { FieldContext } from "./field-context";
 import { deepActiveElement, type EditableField, fieldOf, fieldOfEvent } from "./fields";
 import { Ghost } from "./ghost";
 import { Metrics } from "./metrics";
-import { PasswordMemory } from "./password-memory";
+import type { PasswordMemory } from "./password-memory";
 import { type Change, Session, type SessionParts } from "./session";
 import { textReads } from "./text-window";
 
@@ -31,7 +31,7 @@ export class Controller {
   readonly #metrics = new Metrics();
   readonly #client: EngineClient;
   readonly #onOrphaned: () => void;
-  readonly #passwords = new PasswordMemory((element) => this.#passwordFound(element));
+  readonly #passwords: PasswordMemory;
   readonly #contexts = new WeakMap<Element, FieldContext>();
   readonly #roots = new WeakSet<ShadowRoot>();
   readonly #editorChanges = new EditorChanges((inputType, atMs) =>
@@ -43,15 +43,21 @@ export class Controller {
   #swallowKeyUp: string | undefined;
 
   /** `onOrphaned` is called when the extension was reloaded or removed under this script. */
-  constructor(options: ControllerOptions, onOrphaned: () => void) {
+  constructor(options: ControllerOptions, passwords: PasswordMemory, onOrphaned: () => void) {
     this.#options = options;
+    this.#passwords = passwords;
+    passwords.onFlip = (element) => this.#passwordFound(element);
     this.#onOrphaned = onOrphaned;
     this.#client = new EngineClient(onOrphaned);
-    this.#passwords.watch(document);
     this.#listen();
     // The focus may have been there before this script.
     const active = deepActiveElement();
     if (active && document.hasFocus()) this.#focused(active);
+  }
+
+  /** Text was typed into the field in focus before this could listen. */
+  catchUp(): void {
+    this.#session?.changed("typed", performance.now());
   }
 
   configure(options: ControllerOptions): void {
@@ -62,7 +68,6 @@ export class Controller {
     this.#abort.abort();
     this.#leave();
     this.#ghost.hide();
-    this.#passwords.stop();
     this.#client.close();
   }
 

@@ -7,11 +7,10 @@ export class PasswordMemory {
   readonly #names = new Set<string>();
   readonly #roots = new WeakSet<Node>();
   readonly #observer: MutationObserver;
-  readonly #onFlip: (element: Element) => void;
+  /** Called when a field turns out to be one. */
+  onFlip: ((element: Element) => void) | undefined;
 
-  /** `onFlip` is called when a field turns out to be one. */
-  constructor(onFlip: (element: Element) => void) {
-    this.#onFlip = onFlip;
+  constructor() {
     this.#observer = new MutationObserver((records) => this.#take(records));
   }
 
@@ -39,7 +38,7 @@ export class PasswordMemory {
       const { target } = record;
       if (target instanceof HTMLInputElement && (record.oldValue?.toLowerCase() === "password" || isPassword(target))) {
         this.remember(target);
-        this.#onFlip(target);
+        this.onFlip?.(target);
       }
     }
   }

@@ -35,7 +35,6 @@ export class Session {
   reason: InspectionReason | null = null;
   readonly #parts: SessionParts;
   readonly #watch: GhostWatch;
-  readonly #segmenter = new Intl.Segmenter(undefined, { granularity: "word" });
   /** What is on screen, or waits for its moment, or was typed away from and may come back. */
   #suggestion: Suggestion | undefined;
   /** Fetched while the last word of the one on screen was being typed; takes over when that is used up. */
@@ -114,7 +113,7 @@ export class Session {
     const rest = this.acceptable();
     const window = this.#window();
     if (rest === undefined || !window) return;
-    const text = part === "all" ? rest : firstWord(rest, this.#segmenter);
+    const text = part === "all" ? rest : firstWord(rest);
     this.#accepting = true;
     this.#forgetRequest();
     if (text === rest) this.#hide();

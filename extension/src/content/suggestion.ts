@@ -33,9 +33,9 @@ export function remaining(suggestion: Suggestion, window: CaretWindow): string |
 }
 
 /** The first word of a rest with the space before it; trailing punctuation is a word of its own. */
-export function firstWord(rest: string, segmenter: Intl.Segmenter): string {
+export function firstWord(rest: string, locale?: string): string {
   let word = "";
-  for (const { segment } of segmenter.segment(rest)) {
+  for (const { segment } of new Intl.Segmenter(locale, { granularity: "word" }).segment(rest)) {
     word += segment;
     if (segment.trim() !== "") return word;
   }

@@ -1,7 +1,8 @@
 // Typing what is suggested consumes it without asking the model again. Pure; the same rule as core's `type_through.rs`,
 // because a key press must not wait for anything. Both are held to tests/fixtures/type-through.json.
 
-const GRAPHEMES = new Intl.Segmenter(undefined, { granularity: "grapheme" });
+/** Made on first use: most frames of a page never need one. */
+let graphemes: Intl.Segmenter | undefined;
 
 /**
  * What is left of the suggestion `ghost` after `typed` was typed; undefined if something else was typed, or only a part
@@ -23,5 +24,6 @@ export function fold(text: string): string {
 
 function isBoundary(text: string, at: number): boolean {
   if (at === 0 || at === text.length) return true;
-  return GRAPHEMES.segment(text).containing(at)?.index === at;
+  graphemes ??= new Intl.Segmenter(undefined, { granularity: "grapheme" });
+  return graphemes.segment(text).containing(at)?.index === at;
 }
