@@ -29,6 +29,7 @@ def main():
     path = arguments.out / "model.safetensors"
     part = path.with_suffix(".part")
     save_file(quantize_state(network.state_dict(), arguments.search), part, metadata={"format": "pt"})
+    part.chmod(0o644)
     part.replace(path)
     print(f"wrote {arguments.out}: step {saved['step']}, {path.stat().st_size / 1e6:.1f} MB of weights")
 

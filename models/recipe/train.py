@@ -53,15 +53,14 @@ def parse_arguments(argv=None):
     parser.add_argument("--norm-lr", type=float, default=0.01)
     parser.add_argument("--weight-decay", type=float, default=0.0, help="of the hidden matrices")
     parser.add_argument("--warmup", type=float, default=0.01, help="share of the budget")
-    parser.add_argument("--decay", type=float, default=0.6, help="share of the budget that the decay takes, at the end")
-    parser.add_argument("--full-softmax", type=float, default=0.8, help="share of the budget after which the whole "
+    parser.add_argument("--decay", type=float, default=0.55, help="share of the budget that the decay takes, at the end")
+    parser.add_argument("--full-softmax", type=float, default=0.94, help="share of the budget after which the whole "
                         "vocabulary is summed at every step (0: always)")
     parser.add_argument("--frequent", type=int, default=3072, help="tokens that are in every sampled sum")
     parser.add_argument("--bigram-start", action=argparse.BooleanOptionalAction, default=True,
                         help="start embedding and head from counts of token pairs")
-    parser.add_argument("--first-layers", type=int, default=2, help="blocks in use at first; the others are the "
-                        "identity until they join")
-    parser.add_argument("--grow", type=float, default=0.25, help="share of the budget after which all blocks are used")
+    parser.add_argument("--depths", default="0:2,0.4:3,0.75:5", help="share of the budget : blocks in use from there "
+                        "on; the others are the identity until they join")
     parser.add_argument("--log-steps", type=int, default=10)
     return parser.parse_args(argv)
 
@@ -105,7 +104,7 @@ def run(arguments):
         inputs, targets = batches.batch(state.sequences, arguments.batch)
         sampled = progress < arguments.full_softmax
         sample = vocabulary.draw(state.step) if sampled else (None, None, None)
-        depth = arguments.layers if progress >= arguments.grow else min(arguments.first_layers, arguments.layers)
+        depth = depth_at(progress, arguments.depths, arguments.layers)
         loss = head_loss(network.model(inputs, depth), network.lm_head.weight, targets, sample)
         loss.backward()
         for optimizer in state.optimizers:
@@ -170,6 +169,12 @@ def rate_factor(progress, warmup, decay):
     if progress < warmup:
         return max(progress / warmup, 0.02)
     return max(0.01, min(1.0, (1.0 - progress) / decay))
+
+
+def depth_at(progress, depths, layers):
+    """Blocks in use, from a schedule such as "0:2,0.5:5"."""
+    steps = [(float(share), int(count)) for share, count in (entry.split(":") for entry in depths.split(","))]
+    return min(layers, [count for share, count in steps if share <= progress][-1])
 
 
 class State:

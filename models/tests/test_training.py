@@ -70,6 +70,11 @@ class Parts(unittest.TestCase):
         factors = [train.rate_factor(p, 0.1, 0.5) for p in (0.05, 0.3, 0.75, 1.0)]
         self.assertEqual([round(f, 3) for f in factors], [0.5, 1.0, 0.5, 0.01])
 
+    def test_blocks_join_on_schedule(self):
+        depths = [train.depth_at(p, "0:2,0.3:3,0.5:5", 5) for p in (0.0, 0.29, 0.3, 0.5, 1.0)]
+        self.assertEqual(depths, [2, 2, 3, 5, 5])
+        self.assertEqual(train.depth_at(0.9, "0:2,0.3:3,0.5:5", 1), 1)
+
     def test_pair_start_predicts_pairs(self):
         counts = torch.zeros(40, 40)
         counts[torch.arange(40), (torch.arange(40) + 1) % 40] = 1000.0
