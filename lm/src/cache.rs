@@ -29,7 +29,9 @@ impl KvCache {
     /// [`LmError::Config`] if `capacity` is zero or more than the positions that the model was made for.
     pub fn new(config: &LlamaConfig, capacity: usize, device: &Device) -> Result<Self, LmError> {
         if !(1..=config.max_positions).contains(&capacity) {
-            return Err(LmError::Config("the context is longer than max_position_embeddings"));
+            return Err(LmError::Config(
+                "the context is longer than max_position_embeddings",
+            ));
         }
         let shape = AttentionShape {
             heads: config.heads,
@@ -73,7 +75,11 @@ impl KvCache {
     /// [`LmError::CacheFull`] if they do not.
     pub(crate) fn reserve(&self, tokens: usize) -> Result<(), LmError> {
         let (needed, capacity) = (self.len.saturating_add(tokens), self.capacity());
-        if needed <= capacity { Ok(()) } else { Err(LmError::CacheFull { needed, capacity }) }
+        if needed <= capacity {
+            Ok(())
+        } else {
+            Err(LmError::CacheFull { needed, capacity })
+        }
     }
 
     /// Counts `tokens` appended positions as held, once every layer has them.
@@ -88,8 +94,13 @@ impl KvCache {
     /// `qkv`: `[m, (heads + 2 * kv_heads) * head_dim]`; result: `[m, heads * head_dim]`.
     pub(crate) fn attend(&mut self, layer: usize, qkv: Tensor<2>) -> Tensor<2> {
         // Taken out so that the operation holds the only handle and may write in place.
-        let keys_values = self.layers[layer].take().expect("put back at the end of every call");
-        let shape = AttentionShape { past: self.len, ..self.shape };
+        let keys_values = self.layers[layer]
+            .take()
+            .expect("put back at the end of every call");
+        let shape = AttentionShape {
+            past: self.len,
+            ..self.shape
+        };
         let (out, keys_values) = ops::attention(qkv, &self.rope, keys_values, shape);
         self.layers[layer] = Some(keys_values);
         out
@@ -99,11 +110,19 @@ impl KvCache {
 /// Cosines and sines by position, in the same single precision steps as the reference implementation.
 fn rope_table(config: &LlamaConfig, capacity: usize, device: &Device) -> Tensor<2> {
     let half = config.head_dim / 2;
-    let frequency = |at: usize| 1.0 / config.rope_theta.powf((2 * at) as f32 / config.head_dim as f32);
+    let frequency = |at: usize| {
+        1.0 / config
+            .rope_theta
+            .powf((2 * at) as f32 / config.head_dim as f32)
+    };
     let frequencies: Vec<f32> = (0..half).map(frequency).collect();
     let mut table = Vec::with_capacity(capacity * config.head_dim);
     for position in 0..capacity {
-        let angles = || frequencies.iter().map(|frequency| f64::from(position as f32 * frequency));
+        let angles = || {
+            frequencies
+                .iter()
+                .map(|frequency| f64::from(position as f32 * frequency))
+        };
         table.extend(angles().map(|angle| angle.cos() as f32));
         table.extend(angles().map(|angle| angle.sin() as f32));
     }

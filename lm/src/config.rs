@@ -111,16 +111,32 @@ impl LlamaConfig {
         check_kind(&raw)?;
         let config = Self {
             hidden_size: size(raw.hidden_size, limit::HIDDEN, "hidden_size")?,
-            intermediate_size: size(raw.intermediate_size, limit::INTERMEDIATE, "intermediate_size")?,
+            intermediate_size: size(
+                raw.intermediate_size,
+                limit::INTERMEDIATE,
+                "intermediate_size",
+            )?,
             layers: size(raw.num_hidden_layers, limit::LAYERS, "num_hidden_layers")?,
             heads: size(raw.num_attention_heads, limit::HEADS, "num_attention_heads")?,
-            kv_heads: size(raw.num_key_value_heads.or(raw.num_attention_heads), limit::HEADS, "num_key_value_heads")?,
+            kv_heads: size(
+                raw.num_key_value_heads.or(raw.num_attention_heads),
+                limit::HEADS,
+                "num_key_value_heads",
+            )?,
             head_dim: head_dim(&raw)?,
             vocab_size: size(raw.vocab_size, limit::VOCAB, "vocab_size")?,
-            max_positions: size(raw.max_position_embeddings, limit::POSITIONS, "max_position_embeddings")?,
+            max_positions: size(
+                raw.max_position_embeddings,
+                limit::POSITIONS,
+                "max_position_embeddings",
+            )?,
             rms_norm_eps: constant(raw.rms_norm_eps, 1e-6, 1e-12..=1e-2, "rms_norm_eps")?,
             rope_theta: constant(
-                raw.rope_theta.or_else(|| raw.rope_parameters.as_ref().and_then(|rope| rope.rope_theta)),
+                raw.rope_theta.or_else(|| {
+                    raw.rope_parameters
+                        .as_ref()
+                        .and_then(|rope| rope.rope_theta)
+                }),
                 10_000.0,
                 1.0..=1e9,
                 "rope_theta",
@@ -128,7 +144,9 @@ impl LlamaConfig {
             tied_head: raw.tie_word_embeddings,
             end_of_text: match raw.eos_token_id {
                 Some(TokenIds::One(id)) => id,
-                Some(TokenIds::Many(ids)) => *ids.first().ok_or(LmError::Config("eos_token_id is empty"))?,
+                Some(TokenIds::Many(ids)) => *ids
+                    .first()
+                    .ok_or(LmError::Config("eos_token_id is empty"))?,
                 None => return Err(LmError::Config("eos_token_id is missing")),
             },
         };
@@ -138,7 +156,9 @@ impl LlamaConfig {
 
     fn check_consistent(&self) -> Result<(), LmError> {
         if !self.heads.is_multiple_of(self.kv_heads) {
-            return Err(LmError::Config("num_key_value_heads does not divide num_attention_heads"));
+            return Err(LmError::Config(
+                "num_key_value_heads does not divide num_attention_heads",
+            ));
         }
         if !self.head_dim.is_multiple_of(2) {
             return Err(LmError::Config("head_dim is odd"));
@@ -176,8 +196,14 @@ fn check_kind(raw: &Raw) -> Result<(), LmError> {
     if raw.model_type.as_deref() != Some("llama") {
         return Err(LmError::Architecture("model_type is not llama"));
     }
-    if raw.architectures.iter().any(|name| name != "LlamaForCausalLM") {
-        return Err(LmError::Architecture("architectures names something other than LlamaForCausalLM"));
+    if raw
+        .architectures
+        .iter()
+        .any(|name| name != "LlamaForCausalLM")
+    {
+        return Err(LmError::Architecture(
+            "architectures names something other than LlamaForCausalLM",
+        ));
     }
     if raw.hidden_act.as_deref().is_some_and(|act| act != "silu") {
         return Err(LmError::Architecture("hidden_act is not silu"));
@@ -188,14 +214,27 @@ fn check_kind(raw: &Raw) -> Result<(), LmError> {
     if raw.rope_interleaved {
         return Err(LmError::Architecture("interleaved rotary embedding"));
     }
-    let default_type = |rope: &RopeParameters| rope.rope_type.as_deref().is_none_or(|kind| kind == "default");
-    if raw.rope_scaling.as_ref().is_some_and(|value| !value.is_null())
+    let default_type = |rope: &RopeParameters| {
+        rope.rope_type
+            .as_deref()
+            .is_none_or(|kind| kind == "default")
+    };
+    if raw
+        .rope_scaling
+        .as_ref()
+        .is_some_and(|value| !value.is_null())
         || !raw.rope_parameters.as_ref().is_none_or(default_type)
     {
         return Err(LmError::Architecture("scaled rotary embedding"));
     }
-    if raw.quantization.as_ref().is_some_and(|q| q.method != "sotto-int8" || q.version != 1) {
-        return Err(LmError::Architecture("quantization other than sotto-int8 version 1"));
+    if raw
+        .quantization
+        .as_ref()
+        .is_some_and(|q| q.method != "sotto-int8" || q.version != 1)
+    {
+        return Err(LmError::Architecture(
+            "quantization other than sotto-int8 version 1",
+        ));
     }
     Ok(())
 }
@@ -210,7 +249,9 @@ fn head_dim(raw: &Raw) -> Result<usize, LmError> {
 
 fn size(value: Option<u64>, limit: usize, name: &'static str) -> Result<usize, LmError> {
     let value = value.and_then(|value| usize::try_from(value).ok());
-    value.filter(|value| (1..=limit).contains(value)).ok_or(LmError::Config(name))
+    value
+        .filter(|value| (1..=limit).contains(value))
+        .ok_or(LmError::Config(name))
 }
 
 fn constant(
@@ -220,7 +261,11 @@ fn constant(
     name: &'static str,
 ) -> Result<f32, LmError> {
     let value = value.unwrap_or(default);
-    if range.contains(&value) { Ok(value as f32) } else { Err(LmError::Config(name)) }
+    if range.contains(&value) {
+        Ok(value as f32)
+    } else {
+        Err(LmError::Config(name))
+    }
 }
 
 #[cfg(test)]
@@ -235,16 +280,21 @@ mod tests {
         "eos_token_id":0}"#;
 
     fn code_with(key: &str, value: serde_json::Value) -> ErrorCode {
-        let mut config: serde_json::Value = serde_json::from_str(GOOD).expect("the test's own JSON");
+        let mut config: serde_json::Value =
+            serde_json::from_str(GOOD).expect("the test's own JSON");
         config[key] = value;
-        let error = LlamaConfig::from_json(config.to_string().as_bytes()).expect_err("must be refused");
+        let error =
+            LlamaConfig::from_json(config.to_string().as_bytes()).expect_err("must be refused");
         error.code()
     }
 
     #[test]
     fn reads_sizes_and_derives_the_rest() {
         let config = LlamaConfig::from_json(GOOD.as_bytes()).expect("a good config");
-        assert_eq!((config.head_dim, config.kv_size(), config.query_size()), (16, 32, 64));
+        assert_eq!(
+            (config.head_dim, config.kv_size(), config.query_size()),
+            (16, 32, 64)
+        );
         assert_eq!(config.rope_theta, 10_000.0);
         assert!(!config.tied_head);
     }
@@ -257,11 +307,21 @@ mod tests {
             ("architectures", serde_json::json!(["MistralForCausalLM"])),
             ("hidden_act", "gelu".into()),
             ("attention_bias", true.into()),
-            ("rope_scaling", serde_json::json!({"type": "linear", "factor": 2.0})),
+            (
+                "rope_scaling",
+                serde_json::json!({"type": "linear", "factor": 2.0}),
+            ),
             ("rope_parameters", serde_json::json!({"rope_type": "yarn"})),
-            ("quantization", serde_json::json!({"method": "gptq", "version": 1})),
+            (
+                "quantization",
+                serde_json::json!({"method": "gptq", "version": 1}),
+            ),
         ] {
-            assert_eq!(code_with(key, value), ErrorCode::ModelArchitectureUnknown, "{key}");
+            assert_eq!(
+                code_with(key, value),
+                ErrorCode::ModelArchitectureUnknown,
+                "{key}"
+            );
         }
     }
 
@@ -283,13 +343,18 @@ mod tests {
             ("eos_token_id", serde_json::Value::Null),
             ("intermediate_size", serde_json::Value::Null),
         ] {
-            assert_eq!(code_with(key, value), ErrorCode::ModelConfigInvalid, "{key}");
+            assert_eq!(
+                code_with(key, value),
+                ErrorCode::ModelConfigInvalid,
+                "{key}"
+            );
         }
     }
 
     #[test]
     fn each_size_may_be_legal_and_the_model_still_too_large() {
-        let mut config: serde_json::Value = serde_json::from_str(GOOD).expect("the test's own JSON");
+        let mut config: serde_json::Value =
+            serde_json::from_str(GOOD).expect("the test's own JSON");
         config["hidden_size"] = 8_192.into();
         config["head_dim"] = 64.into();
         config["vocab_size"] = 262_144.into();

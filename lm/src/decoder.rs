@@ -29,24 +29,6 @@ impl LlamaDecoder {
     pub fn config(&self) -> &LlamaConfig {
         self.model.config()
     }
-
-    /// Feeds `prompt` and continues greedily until there are `len` tokens: the known-answer test of a pack.
-    ///
-    /// # Errors
-    /// As [`Decoder::prefill`].
-    pub async fn greedy(&mut self, prompt: &[u32], len: usize) -> Result<Vec<u32>, LmError> {
-        self.truncate(0);
-        let mut ids = prompt.to_vec();
-        let mut logits = self.prefill(prompt).await?;
-        while ids.len() < len {
-            let next = argmax(&logits);
-            ids.push(next);
-            if ids.len() < len {
-                logits = self.step(next).await?;
-            }
-        }
-        Ok(ids)
-    }
 }
 
 impl Decoder for LlamaDecoder {
@@ -68,7 +50,10 @@ impl Decoder for LlamaDecoder {
         if tokens.is_empty() {
             return Err(LmError::Input("prefill needs at least one token"));
         }
-        if tokens.iter().any(|&token| token as usize >= self.vocab_size()) {
+        if tokens
+            .iter()
+            .any(|&token| token as usize >= self.vocab_size())
+        {
             return Err(LmError::Input("a token is beyond the vocabulary"));
         }
         self.cache.reserve(tokens.len())?;
@@ -82,8 +67,15 @@ impl Decoder for LlamaDecoder {
         // Until the device has answered, nothing counts as appended: an error or a dropped future leaves the cache
         // as it was.
         self.cache.truncate(start);
-        let data = self.model.logits(x).into_data_async().await.map_err(|error| LmError::Device(error.to_string()))?;
-        let logits = data.try_into_vec::<f32>().map_err(|_| LmError::Device("logits of another type".to_owned()))?;
+        let data = self
+            .model
+            .logits(x)
+            .into_data_async()
+            .await
+            .map_err(|error| LmError::Device(error.to_string()))?;
+        let logits = data
+            .try_into_vec::<f32>()
+            .map_err(|_| LmError::Device("logits of another type".to_owned()))?;
         if logits.iter().any(|logit| !logit.is_finite()) {
             return Err(LmError::Device("logits that are not numbers".to_owned()));
         }
@@ -94,15 +86,4 @@ impl Decoder for LlamaDecoder {
     fn truncate(&mut self, len: usize) {
         self.cache.truncate(len);
     }
-}
-
-/// The first of the largest.
-fn argmax(logits: &[f32]) -> u32 {
-    let mut best = 0;
-    for (at, logit) in logits.iter().enumerate() {
-        if *logit > logits[best] {
-            best = at;
-        }
-    }
-    best as u32
 }

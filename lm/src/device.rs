@@ -25,8 +25,10 @@ pub async fn webgpu_device() -> Result<Device, LmError> {
     if let Some(device) = DEVICE.with_borrow(Clone::clone) {
         return Ok(device);
     }
-    let device =
-        Device::wgpu_options().init_async().await.map_err(|error| LmError::NoDevice(error.to_string()))?;
+    let device = Device::wgpu_options()
+        .init_async()
+        .await
+        .map_err(|error| LmError::NoDevice(error.to_string()))?;
     DEVICE.set(Some(device.clone()));
     Ok(device)
 }

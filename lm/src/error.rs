@@ -1,5 +1,6 @@
 //! Why a model could not be loaded or run. No variant ever carries text that a user typed or a model wrote.
 
+use sotto_core::autocomplete::CompleteError;
 use sotto_core::protocol::{Coded, ErrorCode};
 
 /// Everything that can go wrong in this crate.
@@ -54,6 +55,9 @@ pub enum LmError {
     /// Memory ran out.
     #[error("not enough memory for the model")]
     OutOfMemory,
+    /// The parts were read, but do not make a completer.
+    #[error("the parts of the model do not fit together")]
+    Completer(#[source] Box<CompleteError<LmError, LmError>>),
 }
 
 impl Coded for LmError {
@@ -66,6 +70,7 @@ impl Coded for LmError {
             Self::NoDevice(_) => ErrorCode::BackendUnavailable,
             Self::Device(_) => ErrorCode::DeviceLost,
             Self::OutOfMemory => ErrorCode::OutOfMemory,
+            Self::Completer(error) => error.code(),
             Self::CacheFull { .. } => ErrorCode::TooLarge,
             Self::Encode | Self::Input(_) => ErrorCode::Internal,
         }

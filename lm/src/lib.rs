@@ -12,6 +12,7 @@ mod decoder;
 mod device;
 mod error;
 mod kernels;
+mod load;
 mod network;
 mod ops;
 mod tokenizer;
@@ -25,6 +26,7 @@ pub use device::flex_device;
 #[cfg(feature = "webgpu")]
 pub use device::webgpu_device;
 pub use error::LmError;
+pub use load::{LlamaCompleter, load_completer};
 pub use network::Llama;
 pub use tokenizer::HfTokenizer;
 pub use weights::Weights;

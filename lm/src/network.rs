@@ -35,15 +35,35 @@ impl Llama {
     ///
     /// # Errors
     /// [`LmError::Tensor`] if a tensor is missing, of another shape or type, or belongs to no part of the model.
-    pub fn load(config: &LlamaConfig, mut weights: Weights, device: &Device) -> Result<Self, LmError> {
+    pub fn load(
+        config: &LlamaConfig,
+        mut weights: Weights,
+        device: &Device,
+    ) -> Result<Self, LmError> {
         let (hidden, vocab) = (config.hidden_size, config.vocab_size);
-        let mut place = Placer { weights: &mut weights, device };
+        let mut place = Placer {
+            weights: &mut weights,
+            device,
+        };
         let embedding = place.matrix(&[("model.embed_tokens", vocab)], hidden)?;
-        let layers = (0..config.layers).map(|at| Layer::load(config, at, &mut place)).collect::<Result<_, _>>()?;
+        let layers = (0..config.layers)
+            .map(|at| Layer::load(config, at, &mut place))
+            .collect::<Result<_, _>>()?;
         let norm = place.vector("model.norm", hidden)?;
-        let head = if config.tied_head { None } else { Some(place.matrix(&[("lm_head", vocab)], hidden)?) };
+        let head = if config.tied_head {
+            None
+        } else {
+            Some(place.matrix(&[("lm_head", vocab)], hidden)?)
+        };
         weights.finish()?;
-        Ok(Self { config: config.clone(), embedding, layers, norm, head, device: device.clone() })
+        Ok(Self {
+            config: config.clone(),
+            embedding,
+            layers,
+            norm,
+            head,
+            device: device.clone(),
+        })
     }
 
     /// The sizes.
@@ -76,7 +96,9 @@ impl Llama {
             }
             x = layer.attention_out.multiply_add(x, attended);
             let normed = ops::rms_norm(x.clone(), &layer.feed_forward_norm, eps);
-            x = layer.down.multiply_add(x, ops::swiglu(layer.gate_up.multiply(normed)));
+            x = layer
+                .down
+                .multiply_add(x, ops::swiglu(layer.gate_up.multiply(normed)));
         }
         cache.advance(m);
         x
@@ -88,7 +110,10 @@ impl Llama {
     /// `x`: `[1, hidden]`; result: `[1, vocab]`.
     pub(crate) fn logits(&self, x: Tensor<2>) -> Tensor<2> {
         let normed = ops::rms_norm(x, &self.norm, self.config.rms_norm_eps);
-        self.head.as_ref().unwrap_or(&self.embedding).multiply(normed)
+        self.head
+            .as_ref()
+            .unwrap_or(&self.embedding)
+            .multiply(normed)
     }
 }
 
@@ -96,7 +121,11 @@ impl Layer {
     fn load(config: &LlamaConfig, at: usize, place: &mut Placer<'_>) -> Result<Self, LmError> {
         let (hidden, inner) = (config.hidden_size, config.intermediate_size);
         let name = |part: &str| format!("model.layers.{at}.{part}");
-        let (q, k, v) = (name("self_attn.q_proj"), name("self_attn.k_proj"), name("self_attn.v_proj"));
+        let (q, k, v) = (
+            name("self_attn.q_proj"),
+            name("self_attn.k_proj"),
+            name("self_attn.v_proj"),
+        );
         let (gate, up) = (name("mlp.gate_proj"), name("mlp.up_proj"));
         let (query, kv) = (config.query_size(), config.kv_size());
         Ok(Self {
@@ -119,19 +148,31 @@ struct Placer<'a> {
 impl Placer<'_> {
     fn vector(&mut self, name: &str, len: usize) -> Result<Tensor<1>, LmError> {
         let values = self.weights.vector(&format!("{name}.weight"), len)?;
-        Ok(Tensor::from_data(TensorData::new(values, [len]), self.device))
+        Ok(Tensor::from_data(
+            TensorData::new(values, [len]),
+            self.device,
+        ))
     }
 
     /// The named matrices (name, rows) of `cols` columns, under each other.
     fn matrix(&mut self, parts: &[(&str, usize)], cols: usize) -> Result<DeviceMatrix, LmError> {
-        let read = |&(name, rows): &(&str, usize)| self.weights.matrix(&format!("{name}.weight"), rows, cols);
+        let read = |&(name, rows): &(&str, usize)| {
+            self.weights.matrix(&format!("{name}.weight"), rows, cols)
+        };
         let matrices = parts.iter().map(read).collect::<Result<Vec<_>, _>>()?;
         Ok(match Matrix::stack(matrices)? {
             Matrix::Float { cols, values } => {
                 let rows = values.len() / cols;
-                DeviceMatrix::Float(Tensor::from_data(TensorData::new(values, [rows, cols]), self.device))
+                DeviceMatrix::Float(Tensor::from_data(
+                    TensorData::new(values, [rows, cols]),
+                    self.device,
+                ))
             }
-            Matrix::Int8 { cols, packed, scales } => {
+            Matrix::Int8 {
+                cols,
+                packed,
+                scales,
+            } => {
                 let rows = scales.len();
                 let packed = TensorData::new(packed, [rows, padded(cols) / 4]);
                 DeviceMatrix::Int8 {

@@ -29,24 +29,39 @@ impl HfTokenizer {
     /// [`LmError::TokenizerSyntax`] if it cannot be read; [`LmError::Tokenizer`] if it is not byte-level, has another
     /// number of tokens than the model, or does not reproduce text exactly.
     pub fn from_json(json: &[u8], config: &LlamaConfig) -> Result<Self, LmError> {
-        let mut tokenizer = tokenizers::Tokenizer::from_bytes(json).map_err(LmError::TokenizerSyntax)?;
+        let mut tokenizer =
+            tokenizers::Tokenizer::from_bytes(json).map_err(LmError::TokenizerSyntax)?;
         // What the user types is text, even where it looks like a special token.
         tokenizer.set_encode_special_tokens(true);
-        tokenizer.with_truncation(None).map_err(LmError::TokenizerSyntax)?;
+        tokenizer
+            .with_truncation(None)
+            .map_err(LmError::TokenizerSyntax)?;
         tokenizer.with_padding(None);
         let bytes = token_bytes(&tokenizer, config.vocab_size)?;
-        let this = Self { tokenizer, bytes, end_of_text: config.end_of_text };
+        let this = Self {
+            tokenizer,
+            bytes,
+            end_of_text: config.end_of_text,
+        };
         this.check_round_trip()?;
         Ok(this)
     }
 
     fn check_round_trip(&self) -> Result<(), LmError> {
-        let ids = self.encode(PROBE).map_err(|_| LmError::Tokenizer("cannot encode a plain text"))?;
-        let bytes: Vec<u8> = ids.iter().flat_map(|&id| self.token_bytes(id)).copied().collect();
+        let ids = self
+            .encode(PROBE)
+            .map_err(|_| LmError::Tokenizer("cannot encode a plain text"))?;
+        let bytes: Vec<u8> = ids
+            .iter()
+            .flat_map(|&id| self.token_bytes(id))
+            .copied()
+            .collect();
         if bytes == PROBE.as_bytes() {
             Ok(())
         } else {
-            Err(LmError::Tokenizer("does not give back the bytes that it was given"))
+            Err(LmError::Tokenizer(
+                "does not give back the bytes that it was given",
+            ))
         }
     }
 }
@@ -60,7 +75,10 @@ impl Tokenizer for HfTokenizer {
 
     fn encode(&self, text: &str) -> Result<Vec<u32>, LmError> {
         // The error is dropped on purpose: it may quote the text.
-        let encoding = self.tokenizer.encode_fast(text, false).map_err(|_| LmError::Encode)?;
+        let encoding = self
+            .tokenizer
+            .encode_fast(text, false)
+            .map_err(|_| LmError::Encode)?;
         Ok(encoding.get_ids().to_vec())
     }
 
@@ -74,7 +92,10 @@ impl Tokenizer for HfTokenizer {
 }
 
 /// The bytes of every token by id; every id below `vocab_size` has exactly one token.
-fn token_bytes(tokenizer: &tokenizers::Tokenizer, vocab_size: usize) -> Result<Vec<Box<[u8]>>, LmError> {
+fn token_bytes(
+    tokenizer: &tokenizers::Tokenizer,
+    vocab_size: usize,
+) -> Result<Vec<Box<[u8]>>, LmError> {
     const OTHER_MODEL: LmError = LmError::Tokenizer("has another number of tokens than the model");
     let vocabulary = tokenizer.get_vocab(true);
     if vocabulary.len() != vocab_size {
@@ -106,7 +127,9 @@ fn byte_of(character: char) -> Option<u8> {
     let printable = |byte: &u8| matches!(byte, b'!'..=b'~' | 0xa1..=0xac | 0xae..=0xff);
     match u32::from(character) {
         code @ 0..=0xff => u8::try_from(code).ok().filter(printable),
-        code => (0..=u8::MAX).filter(|byte| !printable(byte)).nth(code as usize - 0x100),
+        code => (0..=u8::MAX)
+            .filter(|byte| !printable(byte))
+            .nth(code as usize - 0x100),
     }
 }
 
@@ -121,6 +144,9 @@ mod tests {
         bytes.sort_unstable();
         bytes.dedup();
         assert_eq!(bytes.len(), 256);
-        assert_eq!((byte_of('\u{120}'), byte_of('\u{10a}'), byte_of('a')), (Some(b' '), Some(b'\n'), Some(b'a')));
+        assert_eq!(
+            (byte_of('\u{120}'), byte_of('\u{10a}'), byte_of('a')),
+            (Some(b' '), Some(b'\n'), Some(b'a'))
+        );
     }
 }

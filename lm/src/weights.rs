@@ -31,7 +31,11 @@ pub(crate) enum Matrix {
     Float { cols: usize, values: Vec<f32> },
     /// Rows of `cols` INT8 values, padded with zeros to [`ROW_ALIGN`], four to an `i32` in little-endian order;
     /// a weight is its value times its row's scale.
-    Int8 { cols: usize, packed: Vec<i32>, scales: Vec<f32> },
+    Int8 {
+        cols: usize,
+        packed: Vec<i32>,
+        scales: Vec<f32>,
+    },
 }
 
 /// Elements of one padded INT8 row of `cols` values.
@@ -40,18 +44,25 @@ pub(crate) fn padded(cols: usize) -> usize {
 }
 
 impl Matrix {
-    /// Packs INT8 rows. `values`: `[scales.len(), cols]`.
-    pub(crate) fn pack(cols: usize, values: &[i8], scales: Vec<f32>) -> Result<Self, LmError> {
-        let mut packed = reserved(scales.len() * padded(cols) / 4)?;
+    /// Packs INT8 rows. `values`: `[scales.len(), cols]`, two's complement.
+    pub(crate) fn pack(cols: usize, values: &[u8], scales: Vec<f32>) -> Result<Self, LmError> {
+        let row_words = padded(cols) / 4;
+        let mut packed = reserved(scales.len() * row_words)?;
         for row in values.chunks_exact(cols) {
-            let word = |chunk: &[i8]| {
-                let byte = |at: usize| chunk.get(at).map_or(0, |&value| value as u8);
-                i32::from_le_bytes([byte(0), byte(1), byte(2), byte(3)])
-            };
-            packed.extend(row.chunks(4).map(word));
-            packed.resize(packed.len().next_multiple_of(padded(cols) / 4), 0);
+            let (words, rest) = row.as_chunks::<4>();
+            packed.extend(words.iter().map(|&word| i32::from_le_bytes(word)));
+            if !rest.is_empty() {
+                let mut last = [0; 4];
+                last[..rest.len()].copy_from_slice(rest);
+                packed.push(i32::from_le_bytes(last));
+            }
+            packed.resize(packed.len().next_multiple_of(row_words), 0);
         }
-        Ok(Self::Int8 { cols, packed, scales })
+        Ok(Self::Int8 {
+            cols,
+            packed,
+            scales,
+        })
     }
 
     /// Puts the rows of several matrices under each other. Callers pass matrices of equal width.
@@ -64,10 +75,16 @@ impl Matrix {
         let mut stacked = parts.next().ok_or_else(mixed)?;
         for part in parts {
             match (&mut stacked, part) {
-                (Self::Float { values, .. }, Self::Float { values: more, .. }) => values.extend(more),
+                (Self::Float { values, .. }, Self::Float { values: more, .. }) => {
+                    values.extend(more)
+                }
                 (
                     Self::Int8 { packed, scales, .. },
-                    Self::Int8 { packed: more_packed, scales: more_scales, .. },
+                    Self::Int8 {
+                        packed: more_packed,
+                        scales: more_scales,
+                        ..
+                    },
                 ) => {
                     packed.extend(more_packed);
                     scales.extend(more_scales);
@@ -86,7 +103,10 @@ impl Weights {
     /// [`LmError::WeightsSyntax`] if the header or the length is wrong.
     pub fn from_safetensors(bytes: Vec<u8>) -> Result<Self, LmError> {
         SafeTensors::deserialize(&bytes).map_err(LmError::WeightsSyntax)?;
-        Ok(Self { bytes, used: BTreeSet::new() })
+        Ok(Self {
+            bytes,
+            used: BTreeSet::new(),
+        })
     }
 
     /// A one-dimensional tensor of `len` floating-point values.
@@ -98,7 +118,12 @@ impl Weights {
     }
 
     /// A weight matrix, floating-point or INT8 with its scales.
-    pub(crate) fn matrix(&mut self, name: &str, rows: usize, cols: usize) -> Result<Matrix, LmError> {
+    pub(crate) fn matrix(
+        &mut self,
+        name: &str,
+        rows: usize,
+        cols: usize,
+    ) -> Result<Matrix, LmError> {
         let file = self.open()?;
         let tensor = view(&file, name, &[rows, cols])?;
         if tensor.dtype() != Dtype::I8 {
@@ -106,13 +131,18 @@ impl Weights {
             self.used.insert(name.to_owned());
             return Ok(Matrix::Float { cols, values });
         }
+        if !cols.is_multiple_of(4) {
+            return Err(problem(
+                name,
+                "is INT8 with rows of no whole number of words",
+            ));
+        }
         let scale_name = format!("{name}_scale");
         let scales = floats(&scale_name, &view(&file, &scale_name, &[rows])?)?;
         if scales.iter().any(|&scale| scale < 0.0) {
             return Err(problem(&scale_name, "a scale is negative"));
         }
-        let values: Vec<i8> = tensor.data().iter().map(|&byte| byte as i8).collect();
-        let matrix = Matrix::pack(cols, &values, scales)?;
+        let matrix = Matrix::pack(cols, tensor.data(), scales)?;
         self.used.extend([name.to_owned(), scale_name]);
         Ok(matrix)
     }
@@ -133,19 +163,41 @@ impl Weights {
     }
 }
 
-fn view<'a>(file: &SafeTensors<'a>, name: &str, shape: &[usize]) -> Result<TensorView<'a>, LmError> {
+fn view<'a>(
+    file: &SafeTensors<'a>,
+    name: &str,
+    shape: &[usize],
+) -> Result<TensorView<'a>, LmError> {
     let tensor = file.tensor(name).map_err(|_| problem(name, "is missing"))?;
-    if tensor.shape() == shape { Ok(tensor) } else { Err(problem(name, "has another shape than the config says")) }
+    if tensor.shape() == shape {
+        Ok(tensor)
+    } else {
+        Err(problem(name, "has another shape than the config says"))
+    }
 }
 
 fn floats(name: &str, tensor: &TensorView<'_>) -> Result<Vec<f32>, LmError> {
     let data = tensor.data();
     let mut values = reserved(tensor.shape().iter().product())?;
     match tensor.dtype() {
-        Dtype::F32 => values.extend(data.as_chunks().0.iter().map(|&bytes| f32::from_le_bytes(bytes))),
-        Dtype::BF16 => values
-            .extend(data.as_chunks().0.iter().map(|&bytes| f32::from_bits(u32::from(u16::from_le_bytes(bytes)) << 16))),
-        Dtype::F16 => values.extend(data.as_chunks().0.iter().map(|&bytes| half_to_f32(u16::from_le_bytes(bytes)))),
+        Dtype::F32 => values.extend(
+            data.as_chunks()
+                .0
+                .iter()
+                .map(|&bytes| f32::from_le_bytes(bytes)),
+        ),
+        Dtype::BF16 => values.extend(
+            data.as_chunks()
+                .0
+                .iter()
+                .map(|&bytes| f32::from_bits(u32::from(u16::from_le_bytes(bytes)) << 16)),
+        ),
+        Dtype::F16 => values.extend(
+            data.as_chunks()
+                .0
+                .iter()
+                .map(|&bytes| half_to_f32(u16::from_le_bytes(bytes))),
+        ),
         _ => return Err(problem(name, "has a type that this build does not read")),
     }
     if values.iter().all(|value: &f32| value.is_finite()) {
@@ -170,13 +222,18 @@ fn half_to_f32(half: u16) -> f32 {
 /// An empty vector with room for `len` values, or an error instead of an abort.
 fn reserved<T>(len: usize) -> Result<Vec<T>, LmError> {
     let mut values = Vec::new();
-    values.try_reserve_exact(len).map_err(|_| LmError::OutOfMemory)?;
+    values
+        .try_reserve_exact(len)
+        .map_err(|_| LmError::OutOfMemory)?;
     Ok(values)
 }
 
 fn problem(name: &str, problem: &'static str) -> LmError {
     // The name comes from the file: cut it so that a hostile header cannot fill a log.
-    LmError::Tensor { name: name.chars().take(80).collect(), problem }
+    LmError::Tensor {
+        name: name.chars().take(80).collect(),
+        problem,
+    }
 }
 
 #[cfg(test)]
@@ -191,7 +248,10 @@ mod tests {
         let views: HashMap<String, TensorView<'_>> = tensors
             .iter()
             .map(|(name, dtype, shape, data)| {
-                ((*name).to_owned(), TensorView::new(*dtype, shape.to_vec(), data).expect("the test's own tensor"))
+                (
+                    (*name).to_owned(),
+                    TensorView::new(*dtype, shape.to_vec(), data).expect("the test's own tensor"),
+                )
             })
             .collect();
         safetensors::serialize(views, None).expect("the test's own file")
@@ -199,10 +259,22 @@ mod tests {
 
     #[test]
     fn int8_rows_are_packed_and_padded() {
-        let matrix = Matrix::pack(5, &[1, -1, 2, -2, 3, 4, 5, 6, 7, -128], vec![0.5, 2.0]).expect("small");
-        let Matrix::Int8 { cols, packed, scales } = matrix else { panic!("INT8 stays INT8") };
+        let values = [1_i8, -1, 2, -2, 3, 4, 5, 6, 7, -128].map(|value| value as u8);
+        let matrix = Matrix::pack(5, &values, vec![0.5, 2.0]).expect("small");
+        let Matrix::Int8 {
+            cols,
+            packed,
+            scales,
+        } = matrix
+        else {
+            panic!("INT8 stays INT8")
+        };
         assert_eq!((cols, scales), (5, vec![0.5, 2.0]));
-        let bytes: Vec<i8> = packed.iter().flat_map(|word| word.to_le_bytes()).map(|byte| byte as i8).collect();
+        let bytes: Vec<i8> = packed
+            .iter()
+            .flat_map(|word| word.to_le_bytes())
+            .map(|byte| byte as i8)
+            .collect();
         assert_eq!(bytes.len(), 2 * ROW_ALIGN);
         assert_eq!(bytes[..6], [1, -1, 2, -2, 3, 0]);
         assert_eq!(bytes[16..22], [4, 5, 6, 7, -128, 0]);
@@ -212,7 +284,10 @@ mod tests {
     fn narrow_floats_are_widened_exactly() {
         let bf16 = [0x80, 0x3f, 0x00, 0xc0];
         let f16 = [0x00, 0x3c, 0x01, 0x00];
-        let bytes = file(&[("b", Dtype::BF16, &[2], &bf16), ("h", Dtype::F16, &[2], &f16)]);
+        let bytes = file(&[
+            ("b", Dtype::BF16, &[2], &bf16),
+            ("h", Dtype::F16, &[2], &f16),
+        ]);
         let mut weights = Weights::from_safetensors(bytes).expect("a good file");
         assert_eq!(weights.vector("b", 2).expect("bf16"), [1.0, -2.0]);
         assert_eq!(weights.vector("h", 2).expect("f16"), [1.0, 2f32.powi(-24)]);
@@ -221,13 +296,22 @@ mod tests {
 
     #[test]
     fn missing_misshapen_mistyped_and_extra_tensors_are_refused() {
-        let bytes = file(&[("a", Dtype::F32, &[1], &[0; 4]), ("i", Dtype::I32, &[1], &[0; 4])]);
+        let bytes = file(&[
+            ("a", Dtype::F32, &[1], &[0; 4]),
+            ("i", Dtype::I32, &[1], &[0; 4]),
+        ]);
         let mut weights = Weights::from_safetensors(bytes).expect("a good file");
         for (name, len) in [("b", 1), ("a", 2), ("i", 1)] {
-            assert_eq!(weights.vector(name, len).expect_err(name).code(), ErrorCode::ModelWeightsInvalid);
+            assert_eq!(
+                weights.vector(name, len).expect_err(name).code(),
+                ErrorCode::ModelWeightsInvalid
+            );
         }
         weights.vector("a", 1).expect("present");
-        assert_eq!(weights.finish().expect_err("i is left").code(), ErrorCode::ModelWeightsInvalid);
+        assert_eq!(
+            weights.finish().expect_err("i is left").code(),
+            ErrorCode::ModelWeightsInvalid
+        );
     }
 
     #[test]
@@ -240,7 +324,10 @@ mod tests {
                 tensors.push(("w_scale", Dtype::F32, &[1], &scale[..]));
             }
             let mut weights = Weights::from_safetensors(file(&tensors)).expect("a good file");
-            assert_eq!(weights.matrix("w", 1, 4).expect_err("bad scale").code(), ErrorCode::ModelWeightsInvalid);
+            assert_eq!(
+                weights.matrix("w", 1, 4).expect_err("bad scale").code(),
+                ErrorCode::ModelWeightsInvalid
+            );
         }
     }
 

@@ -1,1 +1,42 @@
-//! Browser surface.
+//! The browser surface of Sotto: conversion between JavaScript and `sotto-core` + `sotto-lm`, and no decisions.
+//!
+//! Everything thrown is an `Error` with `code`, `message` and `retryable`. Nothing here prints or throws what a user
+//! typed. Empty on other targets than wasm32.
+#![cfg(target_arch = "wasm32")]
+
+mod engine;
+mod error;
+mod loader;
+mod macrotask;
+mod panic;
+
+use wasm_bindgen::prelude::*;
+
+pub use engine::Engine;
+pub use loader::PackLoader;
+
+use error::{Thrown, bad_request};
+
+/// Runs once, when the module is instantiated.
+#[wasm_bindgen(start)]
+pub fn start() {
+    panic::install();
+}
+
+/// Chooses a backend: `BackendMeasurements` in, `BackendChoice` out, both JSON.
+///
+/// # Errors
+/// `badRequest` if the JSON is of another form, `backendUnavailable` if no backend works.
+#[wasm_bindgen(js_name = chooseBackend)]
+pub fn choose_backend(measurements_json: &str) -> Result<String, Thrown> {
+    let measurements = serde_json::from_str(measurements_json)
+        .map_err(|_| bad_request("Unknown measurements."))?;
+    let choice = sotto_core::backend::choose(&measurements)?;
+    error::to_json(&choice)
+}
+
+/// Version of the messages that this build speaks.
+#[wasm_bindgen(js_name = protocolVersion)]
+pub fn protocol_version() -> u32 {
+    sotto_core::protocol::PROTOCOL_VERSION
+}

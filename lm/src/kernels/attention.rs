@@ -39,8 +39,20 @@ impl AttentionShape {
 ///
 /// # Source
 /// J. Su et al., *RoFormer*, 2021, in the rotate-half order of Hugging Face transformers; J. Ainslie et al., *GQA*, 2023.
-pub(crate) fn attention(qkv: &[f32], rope: &[f32], cache: &mut [f32], shape: AttentionShape, out: &mut [f32]) {
-    let AttentionShape { heads, kv_heads, head_dim, capacity, past } = shape;
+pub(crate) fn attention(
+    qkv: &[f32],
+    rope: &[f32],
+    cache: &mut [f32],
+    shape: AttentionShape,
+    out: &mut [f32],
+) {
+    let AttentionShape {
+        heads,
+        kv_heads,
+        head_dim,
+        capacity,
+        past,
+    } = shape;
     let (keys, values) = cache.split_at_mut(kv_heads * capacity * head_dim);
     let rows = qkv.chunks_exact(shape.qkv_size());
     for (position, row) in (past..).zip(rows.clone()) {
@@ -49,14 +61,21 @@ pub(crate) fn attention(qkv: &[f32], rope: &[f32], cache: &mut [f32], shape: Att
         for head in 0..kv_heads {
             let target = (head * capacity + position) * head_dim;
             let source = head * head_dim..(head + 1) * head_dim;
-            rotate(&new_keys[source.clone()], angles, &mut keys[target..][..head_dim]);
+            rotate(
+                &new_keys[source.clone()],
+                angles,
+                &mut keys[target..][..head_dim],
+            );
             values[target..][..head_dim].copy_from_slice(&new_values[source]);
         }
     }
     let scale = 1.0 / (head_dim as f32).sqrt();
     let mut query = vec![0.0; head_dim];
     let mut scores = vec![0.0; past + out.len() / shape.out_size()];
-    for ((position, row), out) in (past..).zip(rows).zip(out.chunks_exact_mut(shape.out_size())) {
+    for ((position, row), out) in (past..)
+        .zip(rows)
+        .zip(out.chunks_exact_mut(shape.out_size()))
+    {
         let angles = &rope[position * head_dim..][..head_dim];
         let scores = &mut scores[..=position];
         for (head, out) in out.chunks_exact_mut(head_dim).enumerate() {

@@ -70,7 +70,10 @@ pub(crate) fn rows(ids: &[i32], k: usize, weights: Int8Rows<'_>, out: &mut [f32]
     for (&id, out) in ids.iter().zip(out.chunks_exact_mut(k)) {
         let id = id as usize;
         let scale = weights.scales[id];
-        for (out, &value) in out.iter_mut().zip(&weights.values[id * weights.stride..][..k]) {
+        for (out, &value) in out
+            .iter_mut()
+            .zip(&weights.values[id * weights.stride..][..k])
+        {
             *out = f32::from(value) * scale;
         }
     }
@@ -83,7 +86,11 @@ fn round_rows(x: &[f32], k: usize, stride: usize) -> Rounded {
     for (row, values) in x.chunks_exact(k).zip(values.chunks_exact_mut(stride)) {
         // A scale below the normal range has too few bits left to divide by; such a row counts as zero.
         let scale = max_abs(row) / f32::from(i16::MAX);
-        let scale = if scale < f32::MIN_POSITIVE { 0.0 } else { scale };
+        let scale = if scale < f32::MIN_POSITIVE {
+            0.0
+        } else {
+            scale
+        };
         let inverse = if scale > 0.0 { 1.0 / scale } else { 0.0 };
         for (value, x) in values.iter_mut().zip(row) {
             // The low 16 bits are the rounded value. The largest comes out as 32767 give or take 0.01, so that it
@@ -103,14 +110,24 @@ mod tests {
 
     /// Products in double precision, and how far rounding the input to 16 bits may move each.
     fn reference(x: &[f32], k: usize, weights: Int8Rows<'_>) -> Vec<(f64, f64)> {
-        let columns = weights.values.chunks_exact(weights.stride).zip(weights.scales);
+        let columns = weights
+            .values
+            .chunks_exact(weights.stride)
+            .zip(weights.scales);
         x.chunks_exact(k)
             .flat_map(|row| {
                 let half_step = f64::from(max_abs(row)) / 65_534.0;
                 columns.clone().map(move |(values, &scale)| {
-                    let sum: f64 = row.iter().zip(values).map(|(&x, &w)| f64::from(x) * f64::from(w)).sum();
+                    let sum: f64 = row
+                        .iter()
+                        .zip(values)
+                        .map(|(&x, &w)| f64::from(x) * f64::from(w))
+                        .sum();
                     let magnitudes: f64 = values.iter().map(|&w| f64::from(w).abs()).sum();
-                    (sum * f64::from(scale), magnitudes * f64::from(scale) * half_step)
+                    (
+                        sum * f64::from(scale),
+                        magnitudes * f64::from(scale) * half_step,
+                    )
                 })
             })
             .collect()
@@ -130,9 +147,14 @@ mod tests {
         let stride = crate::weights::padded(k);
         let mut values = vec![0_i8; n * stride];
         for (row, seed) in values.chunks_exact_mut(stride).zip(seed..) {
-            row[..k].iter_mut().zip(pseudo_random(k, seed)).for_each(|(value, bits)| *value = bits as i8);
+            row[..k]
+                .iter_mut()
+                .zip(pseudo_random(k, seed))
+                .for_each(|(value, bits)| *value = bits as i8);
         }
-        let scales = pseudo_random(n, seed ^ 0xabcd).map(|bits| (bits % 1_000) as f32 / 3e4).collect();
+        let scales = pseudo_random(n, seed ^ 0xabcd)
+            .map(|bits| (bits % 1_000) as f32 / 3e4)
+            .collect();
         (values, stride, scales)
     }
 
@@ -167,13 +189,21 @@ mod tests {
         // The longest row that config.json allows, with the largest magnitudes on both sides.
         let k = 32_768;
         let values = vec![-128_i8; 2 * k];
-        let weights = Int8Rows { values: &values, stride: k, scales: &[1.0, 1.0] };
+        let weights = Int8Rows {
+            values: &values,
+            stride: k,
+            scales: &[1.0, 1.0],
+        };
         let x: Vec<f32> = vec![-3.0; 5 * k];
         for simd in [Simd::Scalar, Simd::detect()] {
             for rows in [1, 5] {
                 let mut out = vec![0.0; rows * 2];
                 linear_with(simd, &x[..rows * k], k, weights, false, &mut out);
-                assert!(out.iter().all(|&out| (out / (k as f32 * 384.0) - 1.0).abs() < 1e-4), "{out:?}");
+                assert!(
+                    out.iter()
+                        .all(|&out| (out / (k as f32 * 384.0) - 1.0).abs() < 1e-4),
+                    "{out:?}"
+                );
             }
         }
     }
@@ -181,7 +211,11 @@ mod tests {
     #[test]
     fn zero_input_gives_zero() {
         let (values, stride, scales) = matrix(3, 20, 7);
-        let weights = Int8Rows { values: &values, stride, scales: &scales };
+        let weights = Int8Rows {
+            values: &values,
+            stride,
+            scales: &scales,
+        };
         let mut out = vec![1.0; 3];
         linear(&[0.0; 20], 20, weights, false, &mut out);
         assert_eq!(out, [0.0; 3]);

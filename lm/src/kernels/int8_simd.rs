@@ -15,7 +15,10 @@ const SEGMENT: usize = 2_032;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Simd {
     /// Plain Rust, on every target.
-    #[cfg_attr(all(target_arch = "wasm32", target_feature = "simd128"), allow(dead_code, reason = "for tests"))]
+    #[cfg_attr(
+        all(target_arch = "wasm32", target_feature = "simd128"),
+        allow(dead_code, reason = "for tests")
+    )]
     Scalar,
     /// 256-bit integer instructions.
     #[cfg(target_arch = "x86_64")]
@@ -54,7 +57,12 @@ impl Simd {
         sums.fill(0);
         for start in (0..stride).step_by(SEGMENT) {
             let len = SEGMENT.min(stride - start);
-            let part = Part { x: &x[start..], w: &w[start..], stride, len };
+            let part = Part {
+                x: &x[start..],
+                w: &w[start..],
+                stride,
+                len,
+            };
             // SAFETY: the assertion above holds and `start + len <= stride`, so that every row has `len` elements
             // from its start on; AVX2 was detected at run time, simd128 is a feature of the whole build.
             unsafe { self.dot_part(part, (x_rows, w_rows), sums) };
@@ -83,7 +91,9 @@ impl Simd {
                 match rows {
                     (1, 4) => simd128::dot::<1, 4>(part, sums),
                     (4, 2) => simd128::dot::<4, 2>(part, sums),
-                    _ => one_by_one(part, rows, sums, |part, sums| simd128::dot::<1, 1>(part, sums)),
+                    _ => one_by_one(part, rows, sums, |part, sums| {
+                        simd128::dot::<1, 1>(part, sums)
+                    }),
                 }
             },
         }
@@ -105,7 +115,11 @@ fn scalar(part: Part<'_>, (x_rows, w_rows): (usize, usize), sums: &mut [i64; MAX
         let w = &part.w[at % w_rows * part.stride..][..part.len];
         // 256 products of at most 2^22 fit into 31 bits.
         for (x, w) in x.chunks(256).zip(w.chunks(256)) {
-            let sum: i32 = x.iter().zip(w).map(|(&x, &w)| i32::from(x) * i32::from(w)).sum();
+            let sum: i32 = x
+                .iter()
+                .zip(w)
+                .map(|(&x, &w)| i32::from(x) * i32::from(w))
+                .sum();
             sums[at] += i64::from(sum);
         }
     }
@@ -113,7 +127,10 @@ fn scalar(part: Part<'_>, (x_rows, w_rows): (usize, usize), sums: &mut [i64; MAX
 
 /// The edges of a matrix, where a block is not full.
 #[cfg(any(target_arch = "x86_64", target_arch = "wasm32"))]
-#[cfg_attr(all(target_arch = "wasm32", not(target_feature = "simd128")), allow(dead_code, reason = "scalar build"))]
+#[cfg_attr(
+    all(target_arch = "wasm32", not(target_feature = "simd128")),
+    allow(dead_code, reason = "scalar build")
+)]
 fn one_by_one(
     part: Part<'_>,
     (x_rows, w_rows): (usize, usize),
@@ -139,7 +156,10 @@ mod avx2 {
     /// Row `i` of both slices has `part.len` elements at `i * part.stride`, for `X` and `W` rows; `part.len` is a
     /// multiple of 16; the machine has AVX2.
     #[target_feature(enable = "avx2")]
-    pub(super) unsafe fn dot<const X: usize, const W: usize>(part: Part<'_>, sums: &mut [i64; MAX_BLOCK]) {
+    pub(super) unsafe fn dot<const X: usize, const W: usize>(
+        part: Part<'_>,
+        sums: &mut [i64; MAX_BLOCK],
+    ) {
         let (x, w) = (part.x.as_ptr(), part.w.as_ptr());
         let mut lanes = [[_mm256_setzero_si256(); W]; X];
         for at in (0..part.len).step_by(16) {
@@ -161,7 +181,10 @@ mod avx2 {
             let low = _mm256_cvtepi32_epi64(_mm256_castsi256_si128(*lanes));
             let high = _mm256_cvtepi32_epi64(_mm256_extracti128_si256::<1>(*lanes));
             let four = _mm256_add_epi64(low, high);
-            let two = _mm_add_epi64(_mm256_castsi256_si128(four), _mm256_extracti128_si256::<1>(four));
+            let two = _mm_add_epi64(
+                _mm256_castsi256_si128(four),
+                _mm256_extracti128_si256::<1>(four),
+            );
             *sum += _mm_extract_epi64::<0>(two) + _mm_extract_epi64::<1>(two);
         }
     }
@@ -177,7 +200,10 @@ mod simd128 {
     /// Row `i` of both slices has `part.len` elements at `i * part.stride`, for `X` and `W` rows; `part.len` is a
     /// multiple of 16.
     #[inline]
-    pub(super) unsafe fn dot<const X: usize, const W: usize>(part: Part<'_>, sums: &mut [i64; MAX_BLOCK]) {
+    pub(super) unsafe fn dot<const X: usize, const W: usize>(
+        part: Part<'_>,
+        sums: &mut [i64; MAX_BLOCK],
+    ) {
         let (x, w) = (part.x.as_ptr(), part.w.as_ptr());
         let mut lanes = [[i32x4_splat(0); W]; X];
         for at in (0..part.len).step_by(8) {
@@ -195,7 +221,10 @@ mod simd128 {
             }
         }
         for (sum, lanes) in sums.iter_mut().zip(lanes.as_flattened()) {
-            let two = i64x2_add(i64x2_extend_low_i32x4(*lanes), i64x2_extend_high_i32x4(*lanes));
+            let two = i64x2_add(
+                i64x2_extend_low_i32x4(*lanes),
+                i64x2_extend_high_i32x4(*lanes),
+            );
             *sum += i64x2_extract_lane::<0>(two) + i64x2_extract_lane::<1>(two);
         }
     }

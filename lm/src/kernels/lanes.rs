@@ -34,10 +34,17 @@ pub(crate) fn max_abs(values: &[f32]) -> f32 {
     for chunk in chunks {
         for lane in 0..LANES {
             let magnitude = chunk[lane].abs();
-            largest[lane] = if magnitude > largest[lane] { magnitude } else { largest[lane] };
+            largest[lane] = if magnitude > largest[lane] {
+                magnitude
+            } else {
+                largest[lane]
+            };
         }
     }
-    largest.into_iter().chain(rest.iter().map(|value| value.abs())).fold(0.0, f32::max)
+    largest
+        .into_iter()
+        .chain(rest.iter().map(|value| value.abs()))
+        .fold(0.0, f32::max)
 }
 
 /// `1.5 * 2^23`: adding it rounds an `f32` of magnitude below `2^22` to the nearest integer, which is then in the

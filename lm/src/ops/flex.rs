@@ -35,7 +35,13 @@ impl LmOps for Flex {
         let (x, weights, scales) = (contiguous(x), contiguous(weights), contiguous(scales));
         let ([m, k], [n, _]) = (dims(&x), dims(&weights));
         let mut out = vec![0.0; m * n];
-        int8::linear(x.storage(), k, int8_rows(&weights, &scales), false, &mut out);
+        int8::linear(
+            x.storage(),
+            k,
+            int8_rows(&weights, &scales),
+            false,
+            &mut out,
+        );
         tensor(out, [m, n])
     }
 
@@ -48,11 +54,22 @@ impl LmOps for Flex {
         let (mut out, x) = (contiguous(residual), contiguous(x));
         let (weights, scales) = (contiguous(weights), contiguous(scales));
         let [_, k] = dims(&x);
-        int8::linear(x.storage(), k, int8_rows(&weights, &scales), true, out.storage_mut());
+        int8::linear(
+            x.storage(),
+            k,
+            int8_rows(&weights, &scales),
+            true,
+            out.storage_mut(),
+        );
         out
     }
 
-    fn int8_rows(ids: FlexTensor, weights: FlexTensor, scales: FlexTensor, width: usize) -> FlexTensor {
+    fn int8_rows(
+        ids: FlexTensor,
+        weights: FlexTensor,
+        scales: FlexTensor,
+        width: usize,
+    ) -> FlexTensor {
         let (ids, weights, scales) = (contiguous(ids), contiguous(weights), contiguous(scales));
         let ids = ids.storage();
         let mut out = vec![0.0; ids.len() * width];
@@ -85,7 +102,13 @@ impl LmOps for Flex {
         let (qkv, rope, mut cache) = (contiguous(qkv), contiguous(rope), contiguous(cache));
         let [m, _] = dims(&qkv);
         let mut out = vec![0.0; m * shape.out_size()];
-        attention::attention(qkv.storage(), rope.storage(), cache.storage_mut(), shape, &mut out);
+        attention::attention(
+            qkv.storage(),
+            rope.storage(),
+            cache.storage_mut(),
+            shape,
+            &mut out,
+        );
         (tensor(out, [m, shape.out_size()]), cache)
     }
 }
@@ -93,7 +116,12 @@ impl LmOps for Flex {
 /// The INT8 matrix behind its packed tensor. Four values to an `i32`, little-endian: on the little-endian machines
 /// that we build for, the bytes are the values.
 fn int8_rows<'a>(packed: &'a FlexTensor, scales: &'a FlexTensor) -> int8::Int8Rows<'a> {
-    const { assert!(cfg!(target_endian = "little"), "packed weights are read as bytes") };
+    const {
+        assert!(
+            cfg!(target_endian = "little"),
+            "packed weights are read as bytes"
+        )
+    };
     let [_, words] = dims(packed);
     int8::Int8Rows {
         values: bytemuck::cast_slice(packed.bytes()),
@@ -105,7 +133,10 @@ fn int8_rows<'a>(packed: &'a FlexTensor, scales: &'a FlexTensor) -> int8::Int8Ro
 /// A tensor whose storage is exactly its elements in order.
 fn contiguous(tensor: FlexTensor) -> FlexTensor {
     let elements = tensor.layout().num_elements();
-    if tensor.is_contiguous() && tensor.layout().start_offset() == 0 && tensor.bytes().len() == elements * 4 {
+    if tensor.is_contiguous()
+        && tensor.layout().start_offset() == 0
+        && tensor.bytes().len() == elements * 4
+    {
         tensor
     } else {
         FlexTensor::from_data(tensor.into_data())

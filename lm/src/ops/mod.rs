@@ -7,6 +7,8 @@
 #[cfg(feature = "webgpu")]
 mod cube;
 mod flex;
+#[cfg(feature = "webgpu")]
+mod shaders;
 
 use burn::backend::tensor::{FloatTensor, IntTensor};
 use burn::backend::{Backend, Dispatch, backend_extension};
@@ -24,7 +26,11 @@ pub(crate) trait LmOps: Backend {
         weights: FloatTensor<Self>,
     ) -> FloatTensor<Self>;
     fn float_rows(ids: IntTensor<Self>, weights: FloatTensor<Self>) -> FloatTensor<Self>;
-    fn int8_linear(x: FloatTensor<Self>, weights: IntTensor<Self>, scales: FloatTensor<Self>) -> FloatTensor<Self>;
+    fn int8_linear(
+        x: FloatTensor<Self>,
+        weights: IntTensor<Self>,
+        scales: FloatTensor<Self>,
+    ) -> FloatTensor<Self>;
     fn int8_linear_add(
         residual: FloatTensor<Self>,
         x: FloatTensor<Self>,
@@ -53,7 +59,11 @@ pub(crate) enum DeviceMatrix {
     /// `[n, k]`.
     Float(Tensor<2>),
     /// INT8 values, four to an `i32`, rows padded: `[n, padded(k) / 4]`; one scale per row: `[n]`.
-    Int8 { packed: Tensor<2, Int>, scales: Tensor<1>, width: usize },
+    Int8 {
+        packed: Tensor<2, Int>,
+        scales: Tensor<1>,
+        width: usize,
+    },
 }
 
 impl DeviceMatrix {
@@ -65,9 +75,11 @@ impl DeviceMatrix {
         let x = x.into_dispatch();
         Tensor::from_dispatch(match self {
             Self::Float(weights) => Dispatch::float_linear(x, weights.clone().into_dispatch()),
-            Self::Int8 { packed, scales, .. } => {
-                Dispatch::int8_linear(x, packed.clone().into_dispatch(), scales.clone().into_dispatch())
-            }
+            Self::Int8 { packed, scales, .. } => Dispatch::int8_linear(
+                x,
+                packed.clone().into_dispatch(),
+                scales.clone().into_dispatch(),
+            ),
         })
     }
 
@@ -78,9 +90,14 @@ impl DeviceMatrix {
     pub(crate) fn multiply_add(&self, residual: Tensor<2>, x: Tensor<2>) -> Tensor<2> {
         let (residual, x) = (residual.into_dispatch(), x.into_dispatch());
         Tensor::from_dispatch(match self {
-            Self::Float(weights) => Dispatch::float_linear_add(residual, x, weights.clone().into_dispatch()),
+            Self::Float(weights) => {
+                Dispatch::float_linear_add(residual, x, weights.clone().into_dispatch())
+            }
             Self::Int8 { packed, scales, .. } => {
-                let (packed, scales) = (packed.clone().into_dispatch(), scales.clone().into_dispatch());
+                let (packed, scales) = (
+                    packed.clone().into_dispatch(),
+                    scales.clone().into_dispatch(),
+                );
                 Dispatch::int8_linear_add(residual, x, packed, scales)
             }
         })
@@ -94,9 +111,16 @@ impl DeviceMatrix {
         let ids = ids.into_dispatch();
         Tensor::from_dispatch(match self {
             Self::Float(weights) => Dispatch::float_rows(ids, weights.clone().into_dispatch()),
-            Self::Int8 { packed, scales, width } => {
-                Dispatch::int8_rows(ids, packed.clone().into_dispatch(), scales.clone().into_dispatch(), *width)
-            }
+            Self::Int8 {
+                packed,
+                scales,
+                width,
+            } => Dispatch::int8_rows(
+                ids,
+                packed.clone().into_dispatch(),
+                scales.clone().into_dispatch(),
+                *width,
+            ),
         })
     }
 }
@@ -106,7 +130,11 @@ impl DeviceMatrix {
 /// # Shapes
 /// `x`: `[m, width]`; `gain`: `[width]`.
 pub(crate) fn rms_norm(x: Tensor<2>, gain: &Tensor<1>, eps: f32) -> Tensor<2> {
-    Tensor::from_dispatch(Dispatch::rms_norm(x.into_dispatch(), gain.clone().into_dispatch(), eps))
+    Tensor::from_dispatch(Dispatch::rms_norm(
+        x.into_dispatch(),
+        gain.clone().into_dispatch(),
+        eps,
+    ))
 }
 
 /// `silu(gate) * up`.
@@ -129,7 +157,11 @@ pub(crate) fn attention(
     cache: Tensor<4>,
     shape: AttentionShape,
 ) -> (Tensor<2>, Tensor<4>) {
-    let (out, cache) =
-        Dispatch::attention(qkv.into_dispatch(), rope.clone().into_dispatch(), cache.into_dispatch(), shape);
+    let (out, cache) = Dispatch::attention(
+        qkv.into_dispatch(),
+        rope.clone().into_dispatch(),
+        cache.into_dispatch(),
+        shape,
+    );
     (Tensor::from_dispatch(out), Tensor::from_dispatch(cache))
 }

@@ -1,0 +1,247 @@
+//! A loaded model: suggestions, one at a time, and measurements.
+
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
+
+use js_sys::Promise;
+use serde::Serialize;
+use sotto_core::autocomplete::{Pacer, Suggestion};
+use sotto_core::decode::Decoder;
+use sotto_core::protocol::{
+    AutocompleteEvent, AutocompleteRequest, ErrorCode, SuggestTiming, WireError,
+};
+use sotto_lm::LlamaCompleter;
+use wasm_bindgen::prelude::*;
+use wasm_bindgen_futures::future_to_promise;
+
+use crate::error::{Thrown, to_json};
+use crate::macrotask::Macrotask;
+
+#[wasm_bindgen]
+extern "C" {
+    /// Milliseconds.
+    #[wasm_bindgen(js_namespace = performance, js_name = now)]
+    fn now_ms() -> f64;
+}
+
+/// A loaded model on one backend.
+#[wasm_bindgen]
+pub struct Engine {
+    shared: Rc<Shared>,
+    info: String,
+}
+
+/// What runs on when the JavaScript object is freed in the middle.
+struct Shared {
+    /// `None` while a call uses it.
+    completer: RefCell<Option<LlamaCompleter>>,
+    superseded: Cell<bool>,
+    macrotask: Macrotask,
+}
+
+/// What `info` says.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Info {
+    pub(crate) model: String,
+    pub(crate) version: u32,
+    pub(crate) parameters: u32,
+    pub(crate) context_tokens: u32,
+}
+
+/// What `measure` says.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Figures {
+    prefill_ms: f64,
+    decode_tok_per_s: f64,
+}
+
+#[wasm_bindgen]
+impl Engine {
+    /// JSON `{model, version, parameters, contextTokens}`.
+    pub fn info(&self) -> String {
+        self.info.clone()
+    }
+
+    /// Answers an `AutocompleteRequest` of type `suggest` with an `AutocompleteEvent`, `done` or `error`; both JSON.
+    /// Never rejects. One at a time.
+    #[wasm_bindgen(unchecked_return_type = "Promise<string>")]
+    pub fn suggest(&self, request_json: &str) -> Promise {
+        let started_ms = now_ms();
+        let request = serde_json::from_str(request_json);
+        let shared = self.shared.clone();
+        shared.superseded.set(false);
+        future_to_promise(async move {
+            let event = match request {
+                Ok(request) => answer(&shared, request, started_ms).await,
+                // The id cannot be known; the caller matches answers by call.
+                Err(_) => failed(
+                    0,
+                    ErrorCode::BadRequest,
+                    "The request is not one of the protocol.",
+                ),
+            };
+            Ok(to_json(&event)?.into())
+        })
+    }
+
+    /// Ends the suggestion in flight with the error `cancelled`, after the token in flight.
+    pub fn supersede(&self) {
+        self.shared.superseded.set(true);
+    }
+
+    /// Measures: JSON `{prefillMs, decodeTokPerS}`.
+    ///
+    /// # Errors
+    /// `notReady` while a suggestion is made, `badRequest` if a count is zero, `tooLarge` if they do not fit into the
+    /// context, and what the model reports.
+    #[wasm_bindgen(unchecked_return_type = "Promise<string>")]
+    pub fn measure(&self, prefill_tokens: u32, decode_tokens: u32) -> Promise {
+        let shared = self.shared.clone();
+        future_to_promise(async move {
+            let mut completer = shared.take().ok_or_else(busy)?;
+            let figures = measure(completer.decoder_mut(), prefill_tokens, decode_tokens).await;
+            shared.completer.replace(Some(completer));
+            Ok(to_json(&figures?)?.into())
+        })
+    }
+}
+
+impl Engine {
+    pub(crate) fn new(completer: LlamaCompleter, info: Info) -> Result<Self, Thrown> {
+        let shared = Shared {
+            completer: RefCell::new(Some(completer)),
+            superseded: Cell::new(false),
+            macrotask: Macrotask::new(),
+        };
+        Ok(Self {
+            shared: Rc::new(shared),
+            info: to_json(&info)?,
+        })
+    }
+}
+
+impl Shared {
+    fn take(&self) -> Option<LlamaCompleter> {
+        self.completer.borrow_mut().take()
+    }
+}
+
+impl Pacer for &Shared {
+    async fn pause(&mut self) -> bool {
+        self.macrotask.next().await;
+        !self.superseded.get()
+    }
+}
+
+async fn answer(
+    shared: &Shared,
+    request: AutocompleteRequest,
+    started_ms: f64,
+) -> AutocompleteEvent {
+    let AutocompleteRequest::Suggest {
+        id,
+        before,
+        after,
+        field,
+    } = request
+    else {
+        return failed(
+            0,
+            ErrorCode::BadRequest,
+            "The engine answers suggestions only.",
+        );
+    };
+    let Some(mut completer) = shared.take() else {
+        return failed(
+            id,
+            ErrorCode::NotReady,
+            "The engine is busy with another request.",
+        );
+    };
+    let mut pacer = shared;
+    let result = completer.suggest(&before, &after, field, &mut pacer).await;
+    shared.completer.replace(Some(completer));
+    match result {
+        Ok(suggestion) => done(id, suggestion, now_ms() - started_ms),
+        Err(error) => AutocompleteEvent::Error {
+            id,
+            error: WireError::new(&error),
+        },
+    }
+}
+
+fn done(id: u32, suggestion: Suggestion, total_ms: f64) -> AutocompleteEvent {
+    let Suggestion {
+        outcome,
+        prefill_tokens,
+        reused_tokens,
+        decode_steps,
+        ..
+    } = suggestion;
+    let timing = SuggestTiming {
+        total_ms: total_ms as f32,
+        prefill_tokens,
+        reused_tokens,
+        decode_steps,
+    };
+    AutocompleteEvent::Done {
+        id,
+        outcome,
+        timing,
+    }
+}
+
+fn failed(id: u32, code: ErrorCode, message: &str) -> AutocompleteEvent {
+    let error = WireError {
+        code,
+        message: message.to_owned(),
+        retryable: code.retryable(),
+    };
+    AutocompleteEvent::Error { id, error }
+}
+
+fn busy() -> Thrown {
+    Thrown::new(ErrorCode::NotReady, "The engine is busy with a suggestion.")
+}
+
+async fn measure<D>(
+    decoder: &mut D,
+    prefill_tokens: u32,
+    decode_tokens: u32,
+) -> Result<Figures, Thrown>
+where
+    D: Decoder<Error: sotto_core::protocol::Coded>,
+{
+    if prefill_tokens == 0 || decode_tokens == 0 {
+        return Err(Thrown::new(
+            ErrorCode::BadRequest,
+            "There is nothing to measure.",
+        ));
+    }
+    if prefill_tokens.saturating_add(decode_tokens) as usize > decoder.capacity() {
+        return Err(Thrown::new(
+            ErrorCode::TooLarge,
+            "The measurement is longer than the model's context.",
+        ));
+    }
+    // Any tokens do: the work does not depend on them.
+    let vocab_size = decoder.vocab_size() as u32;
+    let tokens: Vec<u32> = (0..prefill_tokens)
+        .map(|at| at * 191 % vocab_size)
+        .collect();
+    decoder.truncate(0);
+    let started_ms = now_ms();
+    decoder.prefill(&tokens).await?;
+    let prefilled_ms = now_ms();
+    for at in 0..decode_tokens {
+        decoder.step(at % vocab_size).await?;
+    }
+    let decode_ms = now_ms() - prefilled_ms;
+    decoder.truncate(0);
+    Ok(Figures {
+        prefill_ms: prefilled_ms - started_ms,
+        decode_tok_per_s: f64::from(decode_tokens) * 1e3 / decode_ms,
+    })
+}

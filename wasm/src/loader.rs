@@ -1,0 +1,149 @@
+//! From the bytes of a pack to an engine. No byte of the model is used before it is verified.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use js_sys::Promise;
+use serde::Serialize;
+use sotto_core::autocomplete::CompleteError;
+use sotto_core::decode::greedy_tokens;
+use sotto_core::pack::{self, Blob, BlobRole, BlobSet, VerifiedManifest};
+use sotto_core::protocol::{Backend, ErrorCode};
+use sotto_lm::{Device, LlamaCompleter, LmError, flex_device, load_completer, webgpu_device};
+use wasm_bindgen::prelude::*;
+use wasm_bindgen_futures::future_to_promise;
+
+use crate::Engine;
+use crate::engine::Info;
+use crate::error::{Thrown, bad_request, to_json};
+
+/// Reads and verifies a model pack.
+#[wasm_bindgen]
+pub struct PackLoader {
+    manifest: VerifiedManifest,
+    blobs: Rc<RefCell<BlobSet>>,
+}
+
+/// What `blobs` lists.
+#[derive(Serialize)]
+struct Files<'a>(&'a [Blob]);
+
+#[wasm_bindgen]
+impl PackLoader {
+    /// Verifies the manifest's signature.
+    ///
+    /// # Errors
+    /// `packSignatureInvalid`, `packManifestInvalid`.
+    #[wasm_bindgen(constructor)]
+    pub fn new(manifest: &[u8], signature: &[u8]) -> Result<PackLoader, Thrown> {
+        let manifest = pack::verify_manifest(manifest, signature, &pack::trusted_keys(), None)?;
+        Ok(Self {
+            manifest,
+            blobs: Rc::default(),
+        })
+    }
+
+    /// The files to add: JSON `[{role, sha256, bytes}]`.
+    ///
+    /// # Errors
+    /// None in practice.
+    pub fn blobs(&self) -> Result<String, Thrown> {
+        to_json(&Files(&self.manifest.manifest().blobs))
+    }
+
+    /// Takes over a file, after checking its length and hash.
+    ///
+    /// # Errors
+    /// `packBlobMismatch`, or `badRequest` for an unknown role.
+    pub fn add(&mut self, role: &str, bytes: Vec<u8>) -> Result<(), Thrown> {
+        let role: BlobRole = parse(role).ok_or_else(|| bad_request("Unknown role of a file."))?;
+        let blob = self.manifest.verify_blob(role, bytes)?;
+        self.blobs.borrow_mut().insert(blob);
+        Ok(())
+    }
+
+    /// Builds the model on `backend` and runs the known-answer test. May be called again, for the other backend.
+    ///
+    /// # Errors
+    /// Rejects with the code of what is wrong with the files; `backendUnavailable` if the backend is not there or gives
+    /// another answer than the manifest says; `deviceLost` if it failed while computing.
+    #[wasm_bindgen(unchecked_return_type = "Promise<Engine>")]
+    pub fn load(
+        &self,
+        #[wasm_bindgen(unchecked_param_type = "\"webgpu\" | \"wasm\"")] backend: &str,
+    ) -> Promise {
+        let (manifest, blobs, backend) =
+            (self.manifest.clone(), self.blobs.clone(), parse(backend));
+        future_to_promise(async move {
+            let backend = backend.ok_or_else(|| bad_request("Unknown backend."))?;
+            let device = match backend {
+                Backend::Wasm => flex_device(),
+                Backend::Webgpu => webgpu_device().await.map_err(Thrown::from)?,
+            };
+            let completer = build(&manifest, &blobs, &device)?;
+            let engine = Engine::new(checked(completer, &manifest).await?, info(&manifest))?;
+            Ok(JsValue::from(engine))
+        })
+    }
+}
+
+/// A name of the protocol, as its enum.
+fn parse<T: serde::de::DeserializeOwned>(name: &str) -> Option<T> {
+    serde_json::from_value(name.into()).ok()
+}
+
+fn info(manifest: &VerifiedManifest) -> Info {
+    let manifest = manifest.manifest();
+    Info {
+        model: manifest.name.clone(),
+        version: manifest.version,
+        parameters: manifest.parameters,
+        context_tokens: manifest.context_tokens,
+    }
+}
+
+fn build(
+    manifest: &VerifiedManifest,
+    blobs: &RefCell<BlobSet>,
+    device: &Device,
+) -> Result<LlamaCompleter, Thrown> {
+    let blobs = blobs.borrow();
+    // The weights are copied, so that the other backend can be loaded later without reading the pack again.
+    let weights = blobs.get(BlobRole::Weights)?.bytes().to_vec();
+    let manifest = manifest.manifest();
+    Ok(load_completer(
+        blobs.get(BlobRole::Config)?.bytes(),
+        blobs.get(BlobRole::Tokenizer)?.bytes(),
+        weights,
+        manifest.context_tokens as usize,
+        manifest.suggestion.clone(),
+        device,
+    )?)
+}
+
+/// The completer, if its model answers as the manifest says.
+async fn checked(
+    mut completer: LlamaCompleter,
+    manifest: &VerifiedManifest,
+) -> Result<LlamaCompleter, Thrown> {
+    let expected = &manifest.manifest().known_answer;
+    let answer = greedy_tokens(
+        completer.decoder_mut(),
+        &expected.prompt_ids,
+        expected.greedy_ids.len(),
+    )
+    .await;
+    let answer = answer.map_err(|error| CompleteError::<LmError, LmError>::from(error))?;
+    if answer
+        .iter()
+        .map(|step| step.id)
+        .eq(expected.greedy_ids.iter().copied())
+    {
+        Ok(completer)
+    } else {
+        Err(Thrown::new(
+            ErrorCode::BackendUnavailable,
+            "The backend gave a wrong answer to the known-answer test.",
+        ))
+    }
+}
