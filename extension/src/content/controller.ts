@@ -78,6 +78,7 @@ export class Controller {
       visible: this.#ghost.visible,
       text: this.#session?.visibleText ?? "",
       reason: this.#session ? this.#session.reason : this.#reason,
+      waiting: this.#session?.waiting ?? false,
       keyToGhostMs: this.#metrics.keyToGhostMs.toArray(),
       mainThreadMs: this.#metrics.mainThreadMs.toArray(),
       ghostRect: rect ? { x: rect.x, y: rect.y, width: rect.width, height: rect.height } : null,

@@ -97,5 +97,6 @@ const NOTHING: Inspection = {
   keyToGhostMs: [],
   mainThreadMs: [],
   ghostRect: null,
+  waiting: false,
   textReads: 0,
 };

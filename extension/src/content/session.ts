@@ -59,6 +59,11 @@ export class Session {
     });
   }
 
+  /** Whether an answer is on its way, or a suggestion waits for its moment. */
+  get waiting(): boolean {
+    return this.#request !== undefined || this.#timer !== undefined;
+  }
+
   get visibleText(): string {
     return this.#parts.ghost.visible ? this.#shown : "";
   }
@@ -222,7 +227,7 @@ export class Session {
   }
 
   #scheduleShow(): void {
-    clearTimeout(this.#timer);
+    this.#clearTimer();
     const now = performance.now();
     const wait = Math.max(this.context.pacing.waitMs(now), this.#notBeforeMs - now);
     if (wait <= 0) {
@@ -230,7 +235,15 @@ export class Session {
       return;
     }
     if (this.context.pacing.isFast()) this.reason = "typingTooFast";
-    this.#timer = setTimeout(() => this.#present(), wait);
+    this.#timer = setTimeout(() => {
+      this.#timer = undefined;
+      this.#present();
+    }, wait);
+  }
+
+  #clearTimer(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
   }
 
   #present(): void {
@@ -271,7 +284,7 @@ export class Session {
   }
 
   #hide(): void {
-    clearTimeout(this.#timer);
+    this.#clearTimer();
     this.#watch.stop();
     this.#parts.ghost.hide();
     this.#shown = "";

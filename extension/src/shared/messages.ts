@@ -51,6 +51,8 @@ export interface Inspection {
   text: string;
   /** Why nothing is shown, where there is a reason. */
   reason: InspectionReason | null;
+  /** Whether that may still change without a keystroke. */
+  waiting: boolean;
   /** From the key event to the frame that shows the ghost, newest last. */
   keyToGhostMs: number[];
   /** Work in this frame's event handlers for one keystroke, newest last. */
