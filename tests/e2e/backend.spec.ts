@@ -54,7 +54,7 @@ test("a software adapter is not chosen by itself: the model runs on WebAssembly,
     type: "ready",
     engine: { backend: "wasm", backendReason: "webgpuSoftware" },
   });
-  await popupText(sotto, page, /WebAssembly[^]*software/i, 15_000);
+  await popupText(sotto, page, /WebAssembly.*software/is, 15_000);
 });
 
 for (const backend of ["auto", "webgpu"]) {
@@ -75,6 +75,6 @@ for (const backend of ["auto", "webgpu"]) {
       type: "ready",
       engine: { backend: "wasm", backendReason: "webgpuNoAdapter" },
     });
-    await popupText(sotto, page, /WebAssembly[^]*WebGPU found no usable graphics adapter/i, 15_000);
+    await popupText(sotto, page, /WebAssembly.*WebGPU found no usable graphics adapter/is, 15_000);
   });
 }

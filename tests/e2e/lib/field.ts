@@ -121,7 +121,7 @@ export class Field {
       .poll(
         async () => {
           state = await this.inspect();
-          return state !== undefined && (state.visible || isFinal(state.reason));
+          return state !== undefined && (state.visible || (!state.waiting && state.reason !== null));
         },
         { ...POLL, timeout, message: "the engine answers" },
       )
@@ -167,11 +167,6 @@ export async function hostChanges(frame: Frame): Promise<{ added: number; remove
     added: mutations.filter((mutation) => mutation.added.length > 0).length,
     removed: mutations.filter((mutation) => mutation.removed.length > 0).length,
   };
-}
-
-/** Typing too fast is a pause, not an answer: what was computed shows as soon as it is over. */
-function isFinal(reason: string | null): boolean {
-  return reason !== null && reason !== "typingTooFast";
 }
 
 function isGhostHost(mutation: Mutation): boolean {

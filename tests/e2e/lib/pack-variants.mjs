@@ -63,7 +63,8 @@ export class OpenPack {
   /** Writes the manifest as it is now and signs it. */
   async sign() {
     const bytes = Buffer.from(JSON.stringify(this.manifest));
-    const seed = Buffer.from((await readFile(DEV_KEY, "utf8")).trim(), "hex");
+    // Lines that start with `#` say what the key is for.
+    const seed = Buffer.from((await readFile(DEV_KEY, "utf8")).replace(/^#.*$/gm, "").trim(), "hex");
     const key = createPrivateKey({ key: Buffer.concat([PKCS8_ED25519, seed]), format: "der", type: "pkcs8" });
     await this.#write("manifest.json", bytes);
     await this.#write("manifest.sig", sign(null, Buffer.concat([SIGNED_PREFIX, bytes]), key));
@@ -99,10 +100,16 @@ export class OpenPack {
  */
 export async function extensionWithPack(change) {
   const extension = await mkdtemp(join(dirname(DEMO), "bad-pack-"));
-  await copyTree(DEMO, extension);
-  const folder = join(extension, "models/sotto-nano");
-  await change(new OpenPack(folder, JSON.parse(await readFile(join(folder, "manifest.json"), "utf8"))));
-  return { extension, remove: () => rm(extension, { recursive: true, force: true }) };
+  const remove = () => rm(extension, { recursive: true, force: true });
+  try {
+    await copyTree(DEMO, extension);
+    const folder = join(extension, "models/sotto-nano");
+    await change(new OpenPack(folder, JSON.parse(await readFile(join(folder, "manifest.json"), "utf8"))));
+  } catch (error) {
+    await remove();
+    throw error;
+  }
+  return { extension, remove };
 }
 
 /** Links instead of copies: 40 MB a test would be slow. @param {string} from @param {string} to */

@@ -2,13 +2,20 @@
 
 /** Each ends where a suggestion may start: after a space, or in the middle of a word. */
 export const PROMPTS = [
-  "Thank you for your ",
-  "I am looking forward to ",
   "Please let me know if you have any ",
+  "Thank you very much for ",
+  "I am looking forward to ",
+  "It is one of the most important ",
+  "At the same ",
+  "In the United ",
+  "If you have any questions, please ",
+  "I look forward to hearing ",
+  "From time to ",
+  "All over the ",
+  "Thank you for your ",
   "At the end of the ",
   "I would like to ",
   "In the middle of the ",
-  "It is one of the most ",
   "For the first time in his ",
   "On the other side of the ",
   "He was one of the ",

@@ -24,8 +24,7 @@ export async function waitForAnswer(sotto, page, timeoutMs) {
   for (;;) {
     const state = await sotto.inspect(page);
     if (state?.visible) return { text: state.text, reason: null };
-    // Typing too fast is a pause, not an answer: what was computed shows as soon as it is over.
-    if (state?.reason && state.reason !== "typingTooFast") return { text: "", reason: state.reason };
+    if (state?.reason && !state.waiting) return { text: "", reason: state.reason };
     if (performance.now() > deadline) return { text: "", reason: state === undefined ? "noContentScript" : "timeout" };
   }
 }
