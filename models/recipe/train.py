@@ -53,7 +53,7 @@ def parse_arguments(argv=None):
     parser.add_argument("--norm-lr", type=float, default=0.01)
     parser.add_argument("--weight-decay", type=float, default=0.0, help="of the hidden matrices")
     parser.add_argument("--warmup", type=float, default=0.01, help="share of the budget")
-    parser.add_argument("--decay", type=float, default=0.55, help="share of the budget that the decay takes, at the end")
+    parser.add_argument("--decay", type=float, default=0.55, help="share of the budget, at its end")
     parser.add_argument("--full-softmax", type=float, default=0.94, help="share of the budget after which the whole "
                         "vocabulary is summed at every step (0: always)")
     parser.add_argument("--frequent", type=int, default=3072, help="tokens that are in every sampled sum")
@@ -117,12 +117,13 @@ def run(arguments):
         logged_loss.append(loss.item())
         logged_tokens += targets.numel()
         if not math.isfinite(logged_loss[-1]):
-            sys.exit(f"step {state.step}: the loss is {logged_loss[-1]}; lower the learning rates and start anew")
+            sys.exit(f"step {state.step}: loss {logged_loss[-1]}; lower the learning rates and start anew")
         if state.step % arguments.log_steps == 0:
             now = time.monotonic()
             point = dict(
                 step=state.step, minutes=round(state.minutes, 3), tokens=state.sequences * arguments.seq,
-                loss=round(sum(logged_loss) / len(logged_loss), 4), factor=round(factor, 4), sampled=sampled, depth=depth,
+                loss=round(sum(logged_loss) / len(logged_loss), 4), factor=round(factor, 4),
+                sampled=sampled, depth=depth,
                 tokens_per_second=round(logged_tokens / (now - last_log)),
             )
             state.curve.append(point)
