@@ -14,7 +14,7 @@ import { percentile } from "../e2e/lib/numbers.mjs";
 import { PROMPTS, SENTENCES } from "../e2e/lib/prompts.mjs";
 import { replaceText, waitForAnswer } from "../e2e/lib/typist.mjs";
 import { servePages } from "../pages/server.mjs";
-import { extensionMemoryMiB } from "./memory.mjs";
+import { memoryOf } from "./memory.mjs";
 import { packageSizes } from "./sizes.mjs";
 import { printTable } from "./table.mjs";
 
@@ -106,6 +106,7 @@ async function measureEngine(origin, { name, backend, args, texts }) {
     const keyToGhostMs = inspection?.keyToGhostMs ?? [];
     const mainThreadMs = inspection?.mainThreadMs ?? [];
     const raw = await sotto.measureEngine(PREFILL_TOKENS, backend === "wasm" ? DECODE_TOKENS : SUGGESTION_TOKENS);
+    const memory = await memoryOf(sotto);
     return {
       name,
       backend,
@@ -115,8 +116,9 @@ async function measureEngine(origin, { name, backend, args, texts }) {
       loadMs: round(ready.engine.loadMs),
       keyToGhostP50Ms: round(percentile(keyToGhostMs, 50)),
       keyToGhostP95Ms: round(percentile(keyToGhostMs, 95)),
-      memoryMiB: round(await extensionMemoryMiB(sotto)),
+      memoryMiB: round(memory.extensionMiB),
       // More than the report has to have.
+      gpuProcessMiB: round(memory.gpuProcessMiB),
       coldFirstSuggestionMs: round(coldFirstMs),
       engineP50Ms: round(percentile(engineMs, 50)),
       engineP95Ms: round(percentile(engineMs, 95)),

@@ -1,24 +1,28 @@
-// Memory of the extension's processes: the private part (PSS) on Linux, where /proc tells it.
+// Memory of the extension's processes: what is theirs alone plus their share of the rest (PSS), on Linux, where /proc tells.
 
 import { readFile } from "node:fs/promises";
 
 /**
- * Proportional set size of the extension's renderer (offscreen page, worker, model) and, where WebGPU runs, nothing of the
- * GPU process: that one is shared with every page.
+ * Proportional set sizes: of the extension's renderer (offscreen page, worker, model), and of the GPU process, which every
+ * page shares and in which WebGPU keeps its buffers.
  * @param {import("../e2e/lib/browser.mjs").Sotto} sotto
- * @returns {Promise<number>} in MiB; 0 where /proc does not tell
+ * @returns {Promise<{extensionMiB: number, gpuProcessMiB: number}>} 0 where /proc does not tell
  */
-export async function extensionMemoryMiB(sotto) {
+export async function memoryOf(sotto) {
+  const memory = { extensionMiB: 0, gpuProcessMiB: 0 };
   const session = await sotto.context.browser()?.newBrowserCDPSession();
-  if (!session) return 0;
+  if (!session) return memory;
   const { processInfo } = await session.send("SystemInfo.getProcessInfo");
-  let total = 0;
   for (const { type, id } of processInfo) {
-    if (type !== "renderer") continue;
     const command = await readFile(`/proc/${id}/cmdline`, "utf8").catch(() => "");
-    if (!command.includes("--extension-process")) continue;
-    const rollup = await readFile(`/proc/${id}/smaps_rollup`, "utf8").catch(() => "");
-    total += Number(/^Pss:\s+(\d+) kB/m.exec(rollup)?.[1] ?? 0) / 1024;
+    if (type === "GPU" || command.includes("--type=gpu-process")) memory.gpuProcessMiB += await proportionalMiB(id);
+    else if (command.includes("--extension-process")) memory.extensionMiB += await proportionalMiB(id);
   }
-  return total;
+  return memory;
+}
+
+/** @param {number} processId */
+async function proportionalMiB(processId) {
+  const rollup = await readFile(`/proc/${processId}/smaps_rollup`, "utf8").catch(() => "");
+  return Number(/^Pss:\s+(\d+) kB/m.exec(rollup)?.[1] ?? 0) / 1024;
 }

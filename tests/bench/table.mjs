@@ -21,8 +21,7 @@ export function printTable(engines, sizes, machine) {
     ["p95", "engineP95Ms"],
     ["main p50", "mainThreadP50Ms"],
     ["MiB", "memoryMiB"],
-    ["shown", "shown"],
-    ["texts", "texts"],
+    ["suggestions", "suggestions"],
   ];
   const rows = [columns.map(([head]) => String(head))];
   for (const engine of engines) rows.push(columns.map(([, key]) => String(engine[key ?? ""])));
