@@ -175,11 +175,11 @@ impl Placer<'_> {
             } => {
                 let rows = scales.len();
                 let packed = TensorData::new(packed, [rows, padded(cols) / 4]);
-                DeviceMatrix::Int8 {
-                    packed: Tensor::from_data(packed, self.device),
-                    scales: Tensor::from_data(TensorData::new(scales, [rows]), self.device),
-                    width: cols,
-                }
+                DeviceMatrix::int8(
+                    Tensor::from_data(packed, self.device),
+                    Tensor::from_data(TensorData::new(scales, [rows]), self.device),
+                    cols,
+                )
             }
         })
     }

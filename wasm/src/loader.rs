@@ -78,6 +78,13 @@ impl PackLoader {
             let backend = backend.ok_or_else(|| bad_request("Unknown backend."))?;
             let device = match backend {
                 Backend::Wasm => flex_device(),
+                Backend::Webgpu if !has_webgpu() => {
+                    return Err(Thrown::new(
+                        ErrorCode::BackendUnavailable,
+                        "There is no WebGPU here.",
+                    )
+                    .into());
+                }
                 Backend::Webgpu => webgpu_device().await.map_err(Thrown::from)?,
             };
             let completer = build(&manifest, &blobs, &device)?;
@@ -85,6 +92,14 @@ impl PackLoader {
             Ok(JsValue::from(engine))
         })
     }
+}
+
+/// Whether `navigator.gpu` exists. wgpu takes it for granted.
+fn has_webgpu() -> bool {
+    let property = |object: &JsValue, name: &str| js_sys::Reflect::get(object, &name.into()).ok();
+    property(&js_sys::global(), "navigator")
+        .and_then(|navigator| property(&navigator, "gpu"))
+        .is_some_and(|gpu| gpu.is_object())
 }
 
 /// A name of the protocol, as its enum.

@@ -1,6 +1,7 @@
 //! The operations on WebGPU: unwrap contiguous buffers, launch a shader, wrap the result.
 
 use burn::backend::TensorMetadata;
+use burn::backend::ops::IntTensorOps;
 use burn::tensor::{DType, Shape};
 use burn_cubecl::CubeBackend;
 use burn_cubecl::kernel::into_contiguous;
@@ -8,7 +9,7 @@ use burn_cubecl::ops::numeric::empty_device_contiguous_dtype;
 use burn_cubecl::tensor::CubeTensor;
 use cubecl::prelude::*;
 
-use super::shaders::{self, ROWS, UNITS};
+use super::shaders::{self, UNITS};
 use super::{AttentionShape, LmOps};
 
 impl LmOps for CubeBackend {
@@ -37,8 +38,12 @@ impl LmOps for CubeBackend {
         out
     }
 
+    fn int8_layout(packed: CubeTensor) -> CubeTensor {
+        into_contiguous(Self::int_transpose(packed))
+    }
+
     fn int8_linear(x: CubeTensor, weights: CubeTensor, scales: CubeTensor) -> CubeTensor {
-        let out = output(&x, [dims(&x)[0], dims(&weights)[0]]);
+        let out = output(&x, [dims(&x)[0], dims(&weights)[1]]);
         int8_linear(x, weights, scales, out, false)
     }
 
@@ -62,7 +67,7 @@ impl LmOps for CubeBackend {
             into_contiguous(weights),
             into_contiguous(scales),
         );
-        let (m, words) = (ids.meta.num_elements(), dims(&weights)[1]);
+        let m = ids.meta.num_elements();
         let out = output(&scales, [m, width]);
         shaders::int8_rows::launch(
             &out.client.clone(),
@@ -73,7 +78,6 @@ impl LmOps for CubeBackend {
             scales.into_buffer_arg(),
             out.clone().into_buffer_arg(),
             width,
-            words,
         );
         out
     }
@@ -162,7 +166,7 @@ fn float_linear(x: CubeTensor, weights: CubeTensor, out: CubeTensor, add: bool) 
     let ([m, k], [n, _]) = (dims(&x), dims(&weights));
     shaders::float_linear::launch(
         &out.client.clone(),
-        CubeCount::Static(n.div_ceil(ROWS as usize) as u32, m as u32, 1),
+        CubeCount::Static(n.div_ceil(UNITS as usize) as u32, m as u32, 1),
         CubeDim::new_1d(UNITS),
         x.into_buffer_arg(),
         weights.into_buffer_arg(),
@@ -186,12 +190,16 @@ fn int8_linear(
         into_contiguous(weights),
         into_contiguous(scales),
     );
-    let ([m, k], [n, words]) = (dims(&x), dims(&weights));
+    let ([m, k], [_, n]) = (dims(&x), dims(&weights));
     // One row of x is a decode step; with more, each unpacked weight is used for several.
     let tile = if m == 1 { 1 } else { shaders::TILE };
     shaders::int8_linear::launch(
         &out.client.clone(),
-        CubeCount::Static(n.div_ceil(ROWS as usize) as u32, m.div_ceil(tile) as u32, 1),
+        CubeCount::Static(
+            n.div_ceil(UNITS as usize) as u32,
+            m.div_ceil(tile) as u32,
+            1,
+        ),
         CubeDim::new_1d(UNITS),
         x.into_buffer_arg(),
         weights.into_buffer_arg(),
@@ -200,7 +208,6 @@ fn int8_linear(
         m as u32,
         k,
         n,
-        words,
         tile,
         add,
     );

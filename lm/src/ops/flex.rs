@@ -31,6 +31,10 @@ impl LmOps for Flex {
         tensor(rows.copied().collect(), [ids.len(), k])
     }
 
+    fn int8_layout(packed: FlexTensor) -> FlexTensor {
+        packed
+    }
+
     fn int8_linear(x: FlexTensor, weights: FlexTensor, scales: FlexTensor) -> FlexTensor {
         let (x, weights, scales) = (contiguous(x), contiguous(weights), contiguous(scales));
         let ([m, k], [n, _]) = (dims(&x), dims(&weights));

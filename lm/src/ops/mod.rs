@@ -26,6 +26,7 @@ pub(crate) trait LmOps: Backend {
         weights: FloatTensor<Self>,
     ) -> FloatTensor<Self>;
     fn float_rows(ids: IntTensor<Self>, weights: FloatTensor<Self>) -> FloatTensor<Self>;
+    fn int8_layout(packed: IntTensor<Self>) -> IntTensor<Self>;
     fn int8_linear(
         x: FloatTensor<Self>,
         weights: IntTensor<Self>,
@@ -58,7 +59,7 @@ pub(crate) trait LmOps: Backend {
 pub(crate) enum DeviceMatrix {
     /// `[n, k]`.
     Float(Tensor<2>),
-    /// INT8 values, four to an `i32`, rows padded: `[n, padded(k) / 4]`; one scale per row: `[n]`.
+    /// INT8 values, four to an `i32`, rows padded, in the backend's own order of words; one scale per row: `[n]`.
     Int8 {
         packed: Tensor<2, Int>,
         scales: Tensor<1>,
@@ -67,6 +68,19 @@ pub(crate) enum DeviceMatrix {
 }
 
 impl DeviceMatrix {
+    /// Puts the words of an INT8 matrix into the order that the backend's products read them in.
+    ///
+    /// # Shapes
+    /// `packed`: `[n, padded(width) / 4]`; `scales`: `[n]`.
+    pub(crate) fn int8(packed: Tensor<2, Int>, scales: Tensor<1>, width: usize) -> Self {
+        let packed = Tensor::from_dispatch(Dispatch::int8_layout(packed.into_dispatch()));
+        Self::Int8 {
+            packed,
+            scales,
+            width,
+        }
+    }
+
     /// `x * weights^T`.
     ///
     /// # Shapes

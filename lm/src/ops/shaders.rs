@@ -3,6 +3,10 @@
 //! Sizes are compile-time constants of a shader, so that each model compiles a dozen of them once; only the number
 //! of positions changes between calls. Workgroups have 64 invocations and less than 4 KiB of shared memory, a quarter
 //! of what every WebGPU device offers.
+//!
+//! In a product with weights one invocation makes one output and neighbours read neighbouring words, which is why the
+//! INT8 words lie column by column here. There is no barrier in it: on a software adapter a workgroup with one costs
+//! about eighty microseconds, and a token would have three thousand of them.
 #![allow(
     missing_docs,
     reason = "the attribute writes launch functions beside each shader"
@@ -12,12 +16,6 @@ use cubecl::prelude::*;
 
 /// Invocations of a workgroup.
 pub(super) const UNITS: u32 = 64;
-
-/// Output rows of one workgroup in a matrix product.
-pub(super) const ROWS: u32 = 8;
-
-/// Invocations that share a row.
-const LANES: u32 = UNITS / ROWS;
 
 /// Rows of `x` that share an unpacked weight when there is more than one.
 pub(super) const TILE: usize = 4;
@@ -31,8 +29,8 @@ fn unpack(word: i32, #[comptime] at: u32) -> f32 {
     f32::cast_from((word << (24 - 8 * at) as i32) >> 24)
 }
 
-/// `out[m, n] (+)= x[m, k] * (weights[n, words] * scales[n])^T`. Workgroup `(x, y)`: `ROWS` rows of weights, `tile`
-/// rows of `x`.
+/// `out[m, n] (+)= x[m, k] * (weights * scales[n])^T`, with the words of `weights` as `[words, n]`. Invocation `x`: one
+/// row of weights; workgroup `y`: `tile` rows of `x`.
 #[cube(launch)]
 pub(super) fn int8_linear(
     x: &[f32],
@@ -42,23 +40,20 @@ pub(super) fn int8_linear(
     m: u32,
     #[comptime] k: usize,
     #[comptime] n: usize,
-    #[comptime] words: usize,
     #[comptime] tile: usize,
     #[comptime] add: bool,
 ) {
-    let lane = (UNIT_POS_X % LANES) as usize;
-    let row = (CUBE_POS_X * ROWS + UNIT_POS_X / LANES) as usize;
+    let row = ABSOLUTE_POS_X as usize;
     let first = CUBE_POS_Y as usize * tile;
-    let mut partial = Shared::<[f32]>::new_slice(comptime!(UNITS as usize * tile));
-    let mut sums = Array::<f32>::new(tile);
-    #[unroll]
-    for t in 0..tile {
-        sums[t] = 0.0;
-    }
     if row < n {
+        let mut sums = Array::<f32>::new(tile);
+        #[unroll]
+        for t in 0..tile {
+            sums[t] = 0.0;
+        }
         // Words beyond k hold zeros only, but x ends there.
-        for word in range_stepped(lane, k / 4, LANES as usize) {
-            let packed = weights[row * words + word];
+        for word in 0..comptime!(k / 4) {
+            let packed = weights[word * n + row];
             let w0 = unpack(packed, 0u32);
             let w1 = unpack(packed, 1u32);
             let w2 = unpack(packed, 2u32);
@@ -70,25 +65,12 @@ pub(super) fn int8_linear(
                     w0 * x[start] + w1 * x[start + 1] + w2 * x[start + 2] + w3 * x[start + 3];
             }
         }
-    }
-    #[unroll]
-    for t in 0..tile {
-        partial[UNIT_POS_X as usize * tile + t] = sums[t];
-    }
-    sync_cube();
-    // The first lanes of a row add up one row of x each.
-    if row < n {
-        if lane < tile {
-            let x_row = first + lane;
-            if x_row < m as usize {
-                let mut sum = 0.0f32;
-                let start = (UNIT_POS_X as usize - lane) * tile + lane;
-                #[unroll]
-                for l in 0..LANES as usize {
-                    sum += partial[start + l * tile];
-                }
-                let at = x_row * n + row;
-                let product = sum * scales[row];
+        let scale = scales[row];
+        #[unroll]
+        for t in 0..tile {
+            if first + t < m as usize {
+                let at = (first + t) * n + row;
+                let product = sums[t] * scale;
                 if add {
                     out[at] += product;
                 } else {
@@ -99,7 +81,8 @@ pub(super) fn int8_linear(
     }
 }
 
-/// `out[m, n] (+)= x[m, k] * weights[n, k]^T`. Workgroup `(x, y)`: `ROWS` rows of weights, one row of `x`.
+/// `out[m, n] (+)= x[m, k] * weights[n, k]^T`. Invocation `x`: one row of weights; workgroup `y`: one row of `x`. For
+/// parity tests; shipped models are INT8.
 #[cube(launch)]
 pub(super) fn float_linear(
     x: &[f32],
@@ -109,30 +92,17 @@ pub(super) fn float_linear(
     #[comptime] n: usize,
     #[comptime] add: bool,
 ) {
-    let lane = (UNIT_POS_X % LANES) as usize;
-    let row = (CUBE_POS_X * ROWS + UNIT_POS_X / LANES) as usize;
+    let row = ABSOLUTE_POS_X as usize;
     let x_row = CUBE_POS_Y as usize;
-    let mut partial = Shared::<[f32]>::new_slice(UNITS as usize);
-    let mut sum = 0.0f32;
     if row < n {
-        for at in range_stepped(lane, k, LANES as usize) {
+        let mut sum = 0.0f32;
+        for at in 0..k {
             sum += weights[row * k + at] * x[x_row * k + at];
         }
-    }
-    partial[UNIT_POS_X as usize] = sum;
-    sync_cube();
-    if row < n {
-        if lane == 0 {
-            let mut total = 0.0f32;
-            #[unroll]
-            for l in 0..LANES as usize {
-                total += partial[UNIT_POS_X as usize + l];
-            }
-            if add {
-                out[x_row * n + row] += total;
-            } else {
-                out[x_row * n + row] = total;
-            }
+        if add {
+            out[x_row * n + row] += sum;
+        } else {
+            out[x_row * n + row] = sum;
         }
     }
 }
@@ -147,7 +117,8 @@ pub(super) fn float_rows(ids: &[i32], weights: &[f32], out: &mut [f32], #[compti
     }
 }
 
-/// `out[m, width] = weights[ids[m]] * scales[ids[m]]`. One invocation an element.
+/// `out[m, width] = weights[ids[m]] * scales[ids[m]]`, with the words of `weights` as `[words, n]`. One invocation an
+/// element.
 #[cube(launch)]
 pub(super) fn int8_rows(
     ids: &[i32],
@@ -155,13 +126,12 @@ pub(super) fn int8_rows(
     scales: &[f32],
     out: &mut [f32],
     #[comptime] width: usize,
-    #[comptime] words: usize,
 ) {
     let at = ABSOLUTE_POS;
     if at < out.len() {
         let id = ids[at / width] as usize;
         let column = at % width;
-        let word = weights[id * words + column / 4];
+        let word = weights[column / 4 * scales.len() + id];
         let shift = 24 - 8 * (column % 4) as i32;
         out[at] = f32::cast_from((word << shift) >> 24) * scales[id];
     }
