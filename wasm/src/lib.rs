@@ -4,6 +4,7 @@
 //! typed. Empty on other targets than wasm32.
 #![cfg(target_arch = "wasm32")]
 
+mod constructors;
 mod engine;
 mod error;
 mod loader;
@@ -20,6 +21,7 @@ use error::{Thrown, bad_request};
 /// Runs once, when the module is instantiated.
 #[wasm_bindgen(start)]
 pub fn start() {
+    constructors::run();
     panic::install();
 }
 
