@@ -126,6 +126,7 @@ export async function launchSotto(options = {}) {
   });
   const worker = context.serviceWorkers()[0] ?? (await context.waitForEvent("serviceworker"));
   const extensionId = new URL(worker.url()).host;
+  await closeWelcome(context);
   /** @type {import("@playwright/test").Page | undefined} */
   let control;
 
@@ -320,4 +321,19 @@ export async function launchSotto(options = {}) {
       await rm(profile, { recursive: true, force: true });
     },
   };
+}
+
+/**
+ * A fresh install opens its welcome page in a new tab. It would take the foreground from the page under test at some
+ * moment, and Chromium holds back the keys of a page in the background.
+ * @param {import("@playwright/test").BrowserContext} context
+ */
+async function closeWelcome(context) {
+  const isWelcome = (/** @type {import("@playwright/test").Page} */ page) => page.url().endsWith("/onboarding.html");
+  const deadline = Date.now() + 20_000;
+  while (!context.pages().some(isWelcome)) {
+    if (Date.now() > deadline) throw new Error("the extension did not open its welcome page");
+    await new Promise((done) => setTimeout(done, 20));
+  }
+  for (const page of context.pages().filter(isWelcome)) await page.close();
 }
