@@ -2,6 +2,7 @@
 //!
 //! `cargo test --release -p sotto-lm --features webgpu --test webgpu`
 #![cfg(feature = "webgpu")]
+#![allow(clippy::print_stdout, reason = "a skipped test says so")]
 
 mod common;
 

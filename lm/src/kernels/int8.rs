@@ -53,8 +53,8 @@ fn linear_with(simd: Simd, x: &[f32], k: usize, weights: Int8Rows<'_>, add: bool
             let x_rows = x_block.min(m - row);
             let block = &rounded.values[row * stride..(row + x_rows) * stride];
             simd.dot_block(block, w, stride, &mut sums);
-            for at in 0..x_rows * w_rows {
-                store(row + at / w_rows, column + at % w_rows, sums[at]);
+            for (at, sum) in sums[..x_rows * w_rows].iter().enumerate() {
+                store(row + at / w_rows, column + at % w_rows, *sum);
             }
             row += x_rows;
         }

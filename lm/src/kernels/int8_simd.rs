@@ -110,17 +110,13 @@ struct Part<'a> {
 }
 
 fn scalar(part: Part<'_>, (x_rows, w_rows): (usize, usize), sums: &mut [i64; MAX_BLOCK]) {
-    for at in 0..x_rows * w_rows {
+    for (at, total) in sums[..x_rows * w_rows].iter_mut().enumerate() {
         let x = &part.x[at / w_rows * part.stride..][..part.len];
         let w = &part.w[at % w_rows * part.stride..][..part.len];
         // 256 products of at most 2^22 fit into 31 bits.
         for (x, w) in x.chunks(256).zip(w.chunks(256)) {
-            let sum: i32 = x
-                .iter()
-                .zip(w)
-                .map(|(&x, &w)| i32::from(x) * i32::from(w))
-                .sum();
-            sums[at] += i64::from(sum);
+            let products = x.iter().zip(w).map(|(&x, &w)| i32::from(x) * i32::from(w));
+            *total += i64::from(products.sum::<i32>());
         }
     }
 }
@@ -137,12 +133,12 @@ fn one_by_one(
     sums: &mut [i64; MAX_BLOCK],
     single: impl Fn(Part<'_>, &mut [i64; MAX_BLOCK]),
 ) {
-    for at in 0..x_rows * w_rows {
+    for (at, total) in sums[..x_rows * w_rows].iter_mut().enumerate() {
         let mut sum = [0; MAX_BLOCK];
         let x = &part.x[at / w_rows * part.stride..];
         let w = &part.w[at % w_rows * part.stride..];
         single(Part { x, w, ..part }, &mut sum);
-        sums[at] += sum[0];
+        *total += sum[0];
     }
 }
 

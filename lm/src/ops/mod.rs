@@ -56,6 +56,10 @@ pub(crate) trait LmOps: Backend {
 
 /// A weight matrix `[n, k]` on a device.
 #[derive(Debug, Clone)]
+#[allow(
+    clippy::large_enum_variant,
+    reason = "a model has a few dozen, all of one variant"
+)]
 pub(crate) enum DeviceMatrix {
     /// `[n, k]`.
     Float(Tensor<2>),

@@ -1,6 +1,7 @@
 //! Fixtures: models with answers that Hugging Face transformers gave.
 
 #![allow(dead_code, unreachable_pub, reason = "each test file uses its part")]
+#![allow(clippy::print_stdout, reason = "a skipped test says so")]
 
 use std::path::{Path, PathBuf};
 
