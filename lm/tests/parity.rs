@@ -141,12 +141,10 @@ fn a_context_longer_than_the_model_s_is_refused() {
 #[test]
 fn weights_of_another_model_are_refused() {
     let config = Fixture::ours("tiny-llama").config();
-    for other in ["tiny-llama-tied"] {
-        let weights = Weights::from_safetensors(Fixture::ours(other).read("model.safetensors"))
-            .expect("weights");
-        let error = Llama::load(&config, weights, &flex_device()).expect_err("other shapes");
-        assert_eq!(error.code(), ErrorCode::ModelWeightsInvalid);
-    }
+    let other = Fixture::ours("tiny-llama-tied");
+    let weights = Weights::from_safetensors(other.read("model.safetensors")).expect("weights");
+    let error = Llama::load(&config, weights, &flex_device()).expect_err("other shapes");
+    assert_eq!(error.code(), ErrorCode::ModelWeightsInvalid);
     // A head that a tied model has no use for.
     let mut tied = config.clone();
     tied.tied_head = true;
