@@ -71,7 +71,11 @@ impl Engine {
         let started_ms = now_ms();
         let request = serde_json::from_str(request_json);
         let shared = self.shared.clone();
-        shared.superseded.set(false);
+        // Now and not in the future, so that a `supersede` right after this call counts; and not if the engine is busy,
+        // because that would undo one.
+        if shared.completer.borrow().is_some() {
+            shared.superseded.set(false);
+        }
         future_to_promise(async move {
             let event = match request {
                 Ok(request) => answer(&shared, request, started_ms).await,
