@@ -43,6 +43,18 @@ pub enum ErrorCode {
     DeviceLost,
     /// Memory ran out.
     OutOfMemory,
+    /// The host is not installed, or the browser may not start it.
+    HostMissing,
+    /// The host does not serve this extension.
+    OriginRefused,
+    /// More requests at once than are served.
+    Overloaded,
+    /// No model is there for this.
+    ModelMissing,
+    /// ONNX Runtime is missing, or is not the library that this build was made for.
+    RuntimeInvalid,
+    /// The worker process ended in the middle: it crashed, was killed, or met its memory limit.
+    WorkerLost,
     /// A bug: the message says where, never what the user typed.
     Internal,
 }
@@ -75,7 +87,9 @@ impl ErrorCode {
             | Self::NotReady
             | Self::PeerGone
             | Self::DeviceLost
-            | Self::OutOfMemory => true,
+            | Self::OutOfMemory
+            | Self::Overloaded
+            | Self::WorkerLost => true,
             Self::BadRequest
             | Self::TooLarge
             | Self::VersionMismatch
@@ -89,6 +103,10 @@ impl ErrorCode {
             | Self::ModelWeightsInvalid
             | Self::TokenizerInvalid
             | Self::BackendUnavailable
+            | Self::HostMissing
+            | Self::OriginRefused
+            | Self::ModelMissing
+            | Self::RuntimeInvalid
             | Self::Internal => false,
         }
     }

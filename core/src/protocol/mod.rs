@@ -4,6 +4,7 @@
 //! drift. Enums are tagged by `type`, JSON is camelCase, integers are `u32` or smaller because ts-rs maps `u64` to
 //! `bigint`, which JSON cannot carry. An unknown field is ignored; an unknown `type` is an error.
 
+mod assist;
 mod autocomplete;
 mod calibration;
 mod error;
@@ -11,6 +12,7 @@ mod status;
 #[cfg(all(test, feature = "typescript"))]
 mod typescript;
 
+pub use assist::*;
 pub use autocomplete::*;
 pub use calibration::*;
 pub use error::*;
@@ -24,3 +26,19 @@ pub const MAX_BEFORE_UTF16: u32 = 2_000;
 
 /// Text after the caret that a request may carry, in UTF-16 code units: enough to see an overlap with the suggestion.
 pub const MAX_AFTER_UTF16: u32 = 400;
+
+/// Text of one `summarize`, in UTF-16 code units. Even if every unit is escaped in JSON, it fits
+/// [`MAX_FRAME_BYTES`] together with a whole conversation.
+pub const MAX_SUMMARIZE_UTF16: u32 = 140_000;
+
+/// Text of all messages of one `chat` together, in UTF-16 code units.
+pub const MAX_CHAT_UTF16: u32 = 32_000;
+
+/// Messages of one `chat`.
+pub const MAX_CHAT_MESSAGES: u32 = 100;
+
+/// One native-messaging frame, in bytes, both ways. The browser accepts no more from a host.
+pub const MAX_FRAME_BYTES: u32 = 1024 * 1024;
+
+/// Name under which browsers know the host.
+pub const HOST_NAME: &str = "app.sotto.host";

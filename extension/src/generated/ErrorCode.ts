@@ -3,4 +3,4 @@
 /**
  * Why a request or the engine failed. Closed: a new cause is a new variant here, never a free string.
  */
-export type ErrorCode = "badRequest" | "tooLarge" | "cancelled" | "notReady" | "peerGone" | "versionMismatch" | "packManifestInvalid" | "packSignatureInvalid" | "packBlobMissing" | "packBlobMismatch" | "packRollback" | "modelArchitectureUnknown" | "modelConfigInvalid" | "modelWeightsInvalid" | "tokenizerInvalid" | "backendUnavailable" | "deviceLost" | "outOfMemory" | "internal";
+export type ErrorCode = "badRequest" | "tooLarge" | "cancelled" | "notReady" | "peerGone" | "versionMismatch" | "packManifestInvalid" | "packSignatureInvalid" | "packBlobMissing" | "packBlobMismatch" | "packRollback" | "modelArchitectureUnknown" | "modelConfigInvalid" | "modelWeightsInvalid" | "tokenizerInvalid" | "backendUnavailable" | "deviceLost" | "outOfMemory" | "hostMissing" | "originRefused" | "overloaded" | "modelMissing" | "runtimeInvalid" | "workerLost" | "internal";

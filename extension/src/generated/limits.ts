@@ -9,8 +9,23 @@ export const MAX_BEFORE_UTF16 = 2000;
 /** Most UTF-16 code units after the caret in a request. */
 export const MAX_AFTER_UTF16 = 400;
 
+/** Most UTF-16 code units of a text to summarise, or of a page to talk about. */
+export const MAX_SUMMARIZE_UTF16 = 140000;
+
+/** Most UTF-16 code units of a conversation. */
+export const MAX_CHAT_UTF16 = 32000;
+
+/** Most messages of a conversation. */
+export const MAX_CHAT_MESSAGES = 100;
+
+/** Largest native-messaging frame, in bytes. */
+export const MAX_FRAME_BYTES = 1048576;
+
 /** Tokens prefilled when a backend is measured. */
 export const CALIBRATION_PREFILL_TOKENS = 64;
 
 /** Single-token steps timed when a backend is measured. */
 export const CALIBRATION_DECODE_TOKENS = 8;
+
+/** Name under which browsers know the host. */
+export const HOST_NAME = "app.sotto.host";
