@@ -65,6 +65,12 @@ const ADVICE_KEYS: Record<ErrorCode, string> = {
   backendUnavailable: "adviceBrowser",
   deviceLost: "adviceRetry",
   outOfMemory: "adviceMemory",
+  hostMissing: "adviceHostMissing",
+  originRefused: "adviceHostRepair",
+  overloaded: "adviceRetry",
+  modelMissing: "adviceHostModel",
+  runtimeInvalid: "adviceHostRepair",
+  workerLost: "adviceRetry",
   internal: "adviceReport",
 };
 

@@ -53,5 +53,11 @@ const CODES: Record<ErrorCode, true> = {
   backendUnavailable: true,
   deviceLost: true,
   outOfMemory: true,
+  hostMissing: true,
+  originRefused: true,
+  overloaded: true,
+  modelMissing: true,
+  runtimeInvalid: true,
+  workerLost: true,
   internal: true,
 };
