@@ -6,6 +6,8 @@
 
 use serde::Deserialize;
 
+use sotto_tokenizer::Vocabulary;
+
 use crate::LmError;
 
 /// Largest sizes accepted. Ten times what a browser can run; they keep absurd files from reaching an allocation.
@@ -101,6 +103,15 @@ struct Quantization {
 }
 
 impl LlamaConfig {
+    /// What the model expects of its tokenizer.
+    pub fn vocabulary(&self) -> Vocabulary {
+        Vocabulary {
+            size: self.vocab_size,
+            end_of_text: self.end_of_text,
+            is_exact: true,
+        }
+    }
+
     /// Reads and checks `config.json`.
     ///
     /// # Errors

@@ -2,6 +2,7 @@
 
 use sotto_core::autocomplete::CompleteError;
 use sotto_core::protocol::{Coded, ErrorCode};
+use sotto_tokenizer::TokenizerError;
 
 /// Everything that can go wrong in this crate.
 #[derive(Debug, thiserror::Error)]
@@ -26,15 +27,9 @@ pub enum LmError {
         /// What is wrong with it.
         problem: &'static str,
     },
-    /// `tokenizer.json` cannot be read.
-    #[error("tokenizer.json cannot be read")]
-    TokenizerSyntax(#[source] tokenizers::Error),
-    /// The tokenizer is of another kind, or does not belong to this model.
-    #[error("tokenizer.json: {0}")]
-    Tokenizer(&'static str),
-    /// The tokenizer failed on a text.
-    #[error("the tokenizer failed on a text")]
-    Encode,
+    /// The tokenizer cannot be used.
+    #[error(transparent)]
+    Tokenizer(#[from] TokenizerError),
     /// More tokens than the KV cache holds.
     #[error("{needed} tokens do not fit into a cache of {capacity}")]
     CacheFull {
@@ -57,7 +52,7 @@ pub enum LmError {
     OutOfMemory,
     /// The parts were read, but do not make a completer.
     #[error("the parts of the model do not fit together")]
-    Completer(#[source] Box<CompleteError<LmError, LmError>>),
+    Completer(#[source] Box<CompleteError<LmError, TokenizerError>>),
 }
 
 impl Coded for LmError {
@@ -66,13 +61,13 @@ impl Coded for LmError {
             Self::Architecture(_) => ErrorCode::ModelArchitectureUnknown,
             Self::ConfigSyntax(_) | Self::Config(_) => ErrorCode::ModelConfigInvalid,
             Self::WeightsSyntax(_) | Self::Tensor { .. } => ErrorCode::ModelWeightsInvalid,
-            Self::TokenizerSyntax(_) | Self::Tokenizer(_) => ErrorCode::TokenizerInvalid,
+            Self::Tokenizer(error) => error.code(),
             Self::NoDevice(_) => ErrorCode::BackendUnavailable,
             Self::Device(_) => ErrorCode::DeviceLost,
             Self::OutOfMemory => ErrorCode::OutOfMemory,
             Self::Completer(error) => error.code(),
             Self::CacheFull { .. } => ErrorCode::TooLarge,
-            Self::Encode | Self::Input(_) => ErrorCode::Internal,
+            Self::Input(_) => ErrorCode::Internal,
         }
     }
 }

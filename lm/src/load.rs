@@ -2,8 +2,9 @@
 
 use sotto_core::autocomplete::Completer;
 use sotto_core::suggestion::SuggestionSettings;
+use sotto_tokenizer::HfTokenizer;
 
-use crate::{Device, HfTokenizer, Llama, LlamaConfig, LlamaDecoder, LmError, Weights};
+use crate::{Device, Llama, LlamaConfig, LlamaDecoder, LmError, Weights};
 
 /// The hot path with this crate's decoder and tokenizer.
 pub type LlamaCompleter = Completer<LlamaDecoder, HfTokenizer>;
@@ -22,7 +23,7 @@ pub fn load_completer(
     device: &Device,
 ) -> Result<LlamaCompleter, LmError> {
     let config = LlamaConfig::from_json(config)?;
-    let tokenizer = HfTokenizer::from_json(tokenizer, &config)?;
+    let tokenizer = HfTokenizer::from_json(tokenizer, config.vocabulary())?;
     let model = Llama::load(&config, Weights::from_safetensors(weights)?, device)?;
     let decoder = LlamaDecoder::new(model, context_tokens)?;
     Completer::new(decoder, tokenizer, settings)

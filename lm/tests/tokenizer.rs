@@ -5,7 +5,8 @@ mod common;
 use common::Fixture;
 use sotto_core::decode::Tokenizer;
 use sotto_core::protocol::{Coded as _, ErrorCode};
-use sotto_lm::{HfTokenizer, LlamaConfig};
+use sotto_lm::LlamaConfig;
+use sotto_tokenizer::HfTokenizer;
 
 fn tiny() -> (Vec<u8>, LlamaConfig) {
     let fixture = Fixture::ours("tiny-llama");
@@ -17,7 +18,7 @@ fn encodes_like_the_reference() {
     let fixture = Fixture::ours("tiny-llama");
     let (json, config) = tiny();
     let golden = fixture.golden();
-    let tokenizer = HfTokenizer::from_json(&json, &config).expect("a good tokenizer");
+    let tokenizer = HfTokenizer::from_json(&json, config.vocabulary()).expect("a good tokenizer");
     let text = golden.prompt_text.expect("the fixture has a text");
     assert_eq!(
         tokenizer.encode(&text).expect("a plain text"),
@@ -35,7 +36,7 @@ fn encodes_like_the_reference() {
 #[test]
 fn bytes_of_tokens_are_the_text() {
     let (json, config) = tiny();
-    let tokenizer = HfTokenizer::from_json(&json, &config).expect("a good tokenizer");
+    let tokenizer = HfTokenizer::from_json(&json, config.vocabulary()).expect("a good tokenizer");
     for text in [
         "",
         " ",
@@ -66,8 +67,8 @@ fn a_real_tokenizer_of_49_thousand_tokens() {
     };
     let mut config = fixture.config();
     config.end_of_text = 0;
-    let tokenizer =
-        HfTokenizer::from_json(&fixture.read("tokenizer.json"), &config).expect("a real tokenizer");
+    let tokenizer = HfTokenizer::from_json(&fixture.read("tokenizer.json"), config.vocabulary())
+        .expect("a real tokenizer");
     assert_eq!(tokenizer.vocab_size(), 49_152);
     assert!(tokenizer.token_bytes(0).is_empty());
     let text = "I would like to finish this sentence, isn't it? 12345 \u{4f60}\u{597d}";
@@ -86,7 +87,7 @@ fn a_tokenizer_of_another_model_is_refused() {
     let (json, mut config) = tiny();
     config.vocab_size = 321;
     let code = |json: &[u8], config: &LlamaConfig| {
-        HfTokenizer::from_json(json, config)
+        HfTokenizer::from_json(json, config.vocabulary())
             .expect_err("must be refused")
             .code()
     };
@@ -114,4 +115,16 @@ fn a_tokenizer_of_another_model_is_refused() {
         code(text.to_string().as_bytes(), &config),
         ErrorCode::TokenizerInvalid
     );
+}
+
+#[test]
+fn special_tokens_are_known_by_name_in_control_text_only() {
+    let (json, config) = tiny();
+    let tokenizer = HfTokenizer::from_json(&json, config.vocabulary()).expect("a good tokenizer");
+    let end = config.end_of_text;
+    let control = tokenizer.encode_control("a<|endoftext|>b").expect("text");
+    assert_eq!(control.iter().filter(|&&id| id == end).count(), 1);
+    assert_eq!(control[1], end);
+    let plain = tokenizer.encode("a<|endoftext|>b").expect("text");
+    assert!(!plain.contains(&end), "typed text forged a special token");
 }

@@ -10,13 +10,19 @@ const metadata = JSON.parse(
 /** Which of our crates each of our crates may name (ARCHITECTURE.md, "Folders"). */
 const ALLOWED = {
   "sotto-core": [],
-  "sotto-lm": ["sotto-core"],
-  "sotto-wasm": ["sotto-core", "sotto-lm"],
-  "sotto-pack": ["sotto-core", "sotto-lm"],
+  "sotto-tokenizer": ["sotto-core"],
+  "sotto-lm": ["sotto-core", "sotto-tokenizer"],
+  "sotto-host": ["sotto-core", "sotto-tokenizer"],
+  "sotto-wasm": ["sotto-core", "sotto-tokenizer", "sotto-lm"],
+  "sotto-pack": ["sotto-core", "sotto-tokenizer", "sotto-lm"],
 };
 
 /** Crates that only one of ours may name: burn's and cubecl's types must not leave the language model. */
-const OWNED = [{ pattern: /^(burn|cubecl|wgpu|cubek)/, owner: "sotto-lm" }];
+const OWNED = [
+  { pattern: /^(burn|cubecl|wgpu|cubek)/, owner: "sotto-lm" },
+  { pattern: /^ort(-sys)?$/, owner: "sotto-host" },
+  { pattern: /^tokenizers$/, owner: "sotto-tokenizer" },
+];
 
 /** What core must never depend on, directly or through others. */
 const NEVER_IN_CORE = /^(burn|cubecl|wgpu|ort|tokio|wasm-bindgen|web-sys|js-sys|reqwest|hyper|mio|rand)$/;

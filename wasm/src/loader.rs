@@ -10,6 +10,7 @@ use sotto_core::decode::greedy_tokens;
 use sotto_core::pack::{self, Blob, BlobRole, BlobSet, VerifiedManifest};
 use sotto_core::protocol::{Backend, ErrorCode};
 use sotto_lm::{Device, LlamaCompleter, LmError, flex_device, load_completer, webgpu_device};
+use sotto_tokenizer::TokenizerError;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::future_to_promise;
 
@@ -148,7 +149,7 @@ async fn checked(
         expected.greedy_ids.len(),
     )
     .await;
-    let answer = answer.map_err(|error| CompleteError::<LmError, LmError>::from(error))?;
+    let answer = answer.map_err(|error| CompleteError::<LmError, TokenizerError>::from(error))?;
     if answer
         .iter()
         .map(|step| step.id)

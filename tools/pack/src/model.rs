@@ -3,7 +3,8 @@
 use futures_lite::future::block_on;
 use sotto_core::decode::{TokenConfidence, Tokenizer as _, greedy_tokens};
 use sotto_core::pack::{BlobRole, BlobSet, KnownAnswer, MAX_CONTEXT_TOKENS};
-use sotto_lm::{HfTokenizer, Llama, LlamaConfig, LlamaDecoder, Weights, flex_device};
+use sotto_lm::{Llama, LlamaConfig, LlamaDecoder, LmError, Weights, flex_device};
+use sotto_tokenizer::HfTokenizer;
 
 use crate::error::ToolError;
 
@@ -38,8 +39,9 @@ impl Model {
     pub(crate) fn load(mut blobs: BlobSet) -> Result<Self, ToolError> {
         let config = LlamaConfig::from_json(blobs.get(BlobRole::Config)?.bytes())
             .map_err(ToolError::Model)?;
-        let tokenizer = HfTokenizer::from_json(blobs.get(BlobRole::Tokenizer)?.bytes(), &config)
-            .map_err(ToolError::Model)?;
+        let tokenizer =
+            HfTokenizer::from_json(blobs.get(BlobRole::Tokenizer)?.bytes(), config.vocabulary())
+                .map_err(|error| ToolError::Model(LmError::Tokenizer(error)))?;
         let weights = Weights::from_safetensors(blobs.take(BlobRole::Weights)?.into_bytes())
             .map_err(ToolError::Model)?;
         let model = Llama::load(&config, weights, &flex_device()).map_err(ToolError::Model)?;

@@ -1,0 +1,3 @@
+//! `sotto-host`: started by the browser, or by the user on the command line.
+
+fn main() {}
