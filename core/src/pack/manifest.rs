@@ -1,10 +1,9 @@
 //! The manifest's fields and their limits.
 
-use std::fmt;
+use serde::{Deserialize, Serialize};
 
-use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
-
-use super::PackError;
+use super::onnx::check_files;
+use super::{Assist, Blob, BlobRole, Graph, PackError, Runtime};
 use crate::suggestion::SuggestionSettings;
 
 /// Version of the pack format that this build reads.
@@ -39,15 +38,27 @@ pub struct Manifest {
     pub license: String,
     /// Model family, for example `llama`. Whether this build can run it is the engine's decision.
     pub architecture: String,
-    /// How the weights are stored.
+    /// Which engine the files are for.
+    #[serde(default, skip_serializing_if = "Runtime::is_burn")]
+    pub runtime: Runtime,
+    /// How the weights are stored; with several graphs, those of the smallest.
     pub quantization: Quantization,
-    /// Number of weights.
+    /// Number of weights; `u32::MAX` stands for all larger ones.
     pub parameters: u32,
     /// Longest context, in tokens.
     pub context_tokens: u32,
-    /// The files: each role exactly once.
+    /// The files. For burn `config`, `tokenizer` and `weights`, each exactly once; for ONNX Runtime `config` and
+    /// `tokenizer` exactly once, 1 to 8 `graph`, up to 16 `data`, at most one `template` and one `generation`.
     pub blobs: Vec<Blob>,
-    /// What a correct backend must answer.
+    /// What the `graph` files are, each exactly once.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub graphs: Vec<Graph>,
+    /// What the model is good for.
+    #[serde(default, skip_serializing_if = "Assist::is_default")]
+    pub assist: Assist,
+    /// What a correct backend must answer. Only a pack for ONNX Runtime may have none, and only one that was imported on
+    /// the device: whoever reads a shipped pack must insist on it. The CPU's own answer takes its place then.
+    #[serde(default, skip_serializing_if = "KnownAnswer::is_empty")]
     pub known_answer: KnownAnswer,
     /// Thresholds measured for this model; absent fields keep their defaults. Not written if all are defaults, so that
     /// a pack without measurements follows the defaults of the build that reads it.
@@ -61,36 +72,16 @@ pub struct Manifest {
 pub enum Quantization {
     /// 32-bit floats.
     None,
-    /// Signed 8-bit with one scale per output channel.
+    /// 16-bit floats.
+    F16,
+    /// Signed 8-bit; for burn with one scale per output channel.
     Int8,
-}
-
-/// One file of the pack, by its content.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Blob {
-    /// What it is for.
-    pub role: BlobRole,
-    /// SHA-256 of its bytes; also its file name.
-    pub sha256: Sha256,
-    /// Its length.
-    pub bytes: u32,
-}
-
-/// What a blob is for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum BlobRole {
-    /// `config.json`
-    Config,
-    /// `tokenizer.json`
-    Tokenizer,
-    /// `model.safetensors`
-    Weights,
+    /// 4-bit with a scale per block.
+    Int4,
 }
 
 /// Input and output of the self-test that every backend must pass before it may answer.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct KnownAnswer {
     /// Tokens to prefill.
@@ -99,14 +90,17 @@ pub struct KnownAnswer {
     pub greedy_ids: Vec<u32>,
 }
 
-/// A SHA-256 sum; 64 lower-case hexadecimal digits in JSON.
-#[derive(Clone, Copy, PartialEq, Eq, Hash)]
-pub struct Sha256(pub [u8; 32]);
-
 impl Manifest {
-    /// The blob with this role.
+    /// The blob with this role, the first one of several.
     pub fn blob(&self, role: BlobRole) -> Option<&Blob> {
         self.blobs.iter().find(|blob| blob.role == role)
+    }
+
+    /// The blob with this role and name.
+    pub fn named(&self, role: BlobRole, name: Option<&str>) -> Option<&Blob> {
+        self.blobs
+            .iter()
+            .find(|blob| blob.role == role && blob.name.as_deref() == name)
     }
 
     /// Reads and checks a manifest. Says nothing about who wrote it.
@@ -150,112 +144,30 @@ impl Manifest {
                 "contextTokens",
                 (1..=MAX_CONTEXT_TOKENS).contains(&self.context_tokens),
             ),
-            (
-                "blobs",
-                self.blobs
-                    .iter()
-                    .all(|blob| (1..=blob.role.max_bytes()).contains(&blob.bytes)),
-            ),
+            ("blobs", self.blobs.iter().all(Blob::is_in_range)),
             (
                 "knownAnswer",
-                ids_ok(&self.known_answer.prompt_ids) && ids_ok(&self.known_answer.greedy_ids),
+                (ids_ok(&self.known_answer.prompt_ids) && ids_ok(&self.known_answer.greedy_ids))
+                    || (self.runtime == Runtime::Onnx && self.known_answer.is_empty()),
             ),
             ("suggestion", self.suggestion.is_valid()),
+            (
+                "quantization",
+                self.runtime == Runtime::Onnx
+                    || matches!(self.quantization, Quantization::None | Quantization::Int8),
+            ),
         ];
         if let Some((field, _)) = fields.into_iter().find(|(_, ok)| !ok) {
             return Err(PackError::FieldInvalid { field });
         }
-        for role in BlobRole::ALL {
-            match self.blobs.iter().filter(|blob| blob.role == role).count() {
-                0 => return Err(PackError::BlobMissing(role)),
-                1 => {}
-                _ => return Err(PackError::RoleDuplicate(role)),
-            }
-        }
-        Ok(())
+        check_files(self)
     }
 }
 
-impl BlobRole {
-    /// Every role; a pack has each exactly once.
-    pub const ALL: [Self; 3] = [Self::Config, Self::Tokenizer, Self::Weights];
-
-    /// Largest blob of this role, in bytes: several times the largest that would still fit the use. Weights are bounded
-    /// by what a browser tab can hold beside its other work.
-    pub fn max_bytes(self) -> u32 {
-        match self {
-            Self::Config => 64 * 1024,
-            Self::Tokenizer => 16 * 1024 * 1024,
-            Self::Weights => 512 * 1024 * 1024,
-        }
-    }
-}
-
-impl fmt::Display for BlobRole {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Config => "config",
-            Self::Tokenizer => "tokenizer",
-            Self::Weights => "weights",
-        })
-    }
-}
-
-impl std::str::FromStr for BlobRole {
-    type Err = PackError;
-
-    /// # Errors
-    /// [`PackError::FieldInvalid`] for anything but the three names.
-    fn from_str(name: &str) -> Result<Self, PackError> {
-        Self::ALL
-            .into_iter()
-            .find(|role| role.to_string() == name)
-            .ok_or(PackError::FieldInvalid { field: "role" })
-    }
-}
-
-impl fmt::Display for Sha256 {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
-    }
-}
-
-impl fmt::Debug for Sha256 {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Sha256({self})")
-    }
-}
-
-impl Serialize for Sha256 {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(self)
-    }
-}
-
-impl<'de> Deserialize<'de> for Sha256 {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = String::deserialize(deserializer)?;
-        parse_sha256(&text).ok_or_else(|| de::Error::custom("not 64 lower-case hexadecimal digits"))
-    }
-}
-
-fn parse_sha256(text: &str) -> Option<Sha256> {
-    let digits = text.as_bytes();
-    if digits.len() != 64 {
-        return None;
-    }
-    let mut sum = [0; 32];
-    for (byte, pair) in sum.iter_mut().zip(digits.chunks_exact(2)) {
-        *byte = hex_digit(pair[0])? << 4 | hex_digit(pair[1])?;
-    }
-    Some(Sha256(sum))
-}
-
-fn hex_digit(digit: u8) -> Option<u8> {
-    match digit {
-        b'0'..=b'9' => Some(digit - b'0'),
-        b'a'..=b'f' => Some(digit - b'a' + 10),
-        _ => None,
+impl KnownAnswer {
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.prompt_ids.is_empty() && self.greedy_ids.is_empty()
     }
 }
 

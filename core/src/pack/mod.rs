@@ -5,16 +5,25 @@
 //! SHA-256. **A [`VerifiedManifest`] and a [`VerifiedBlob`] can only be made by these checks**, so code that takes them
 //! needs no check of its own.
 
+mod blob;
 mod error;
+mod intake;
 mod keys;
 mod manifest;
+mod onnx;
 mod verify;
 
+pub use blob::{Blob, BlobRole, Sha256, is_file_name};
 pub use error::PackError;
+pub use intake::{BlobIntake, INTAKE_BYTES};
 pub use keys::{PublicKey, trusted_keys};
 pub use manifest::{
-    Blob, BlobRole, FORMAT, KnownAnswer, MAX_CONTEXT_TOKENS, MAX_KNOWN_ANSWER_IDS,
-    MAX_MANIFEST_BYTES, Manifest, Quantization, Sha256,
+    FORMAT, KnownAnswer, MAX_CONTEXT_TOKENS, MAX_KNOWN_ANSWER_IDS, MAX_MANIFEST_BYTES, Manifest,
+    Quantization,
+};
+pub use onnx::{
+    Assist, Graph, GraphDevice, GraphShape, MAX_DATA_FILES, MAX_GRAPHS, MAX_STATIC_TOKENS,
+    Precision, Runtime,
 };
 pub use verify::{BlobSet, VerifiedBlob, VerifiedManifest, sha256, signed_bytes, verify_manifest};
 

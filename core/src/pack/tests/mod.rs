@@ -1,7 +1,10 @@
+mod onnx;
+
 use ed25519_dalek::{Signer as _, SigningKey};
 use proptest::prelude::*;
 
 use super::*;
+
 use crate::protocol::{Coded as _, ErrorCode};
 
 const BLOBS: [(BlobRole, &[u8]); 3] = [
@@ -21,6 +24,7 @@ fn trusted() -> [PublicKey; 1] {
 fn manifest() -> Manifest {
     let blob = |(role, bytes): (BlobRole, &[u8])| Blob {
         role,
+        name: None,
         sha256: sha256(bytes),
         bytes: bytes.len() as u32,
     };
@@ -30,10 +34,13 @@ fn manifest() -> Manifest {
         version: 3,
         license: "CC-BY-SA-4.0".into(),
         architecture: "llama".into(),
+        runtime: Runtime::Burn,
         quantization: Quantization::Int8,
         parameters: 12,
         context_tokens: 256,
         blobs: BLOBS.into_iter().map(blob).collect(),
+        graphs: Vec::new(),
+        assist: Assist::default(),
         known_answer: KnownAnswer {
             prompt_ids: vec![1, 2],
             greedy_ids: vec![3],
@@ -262,7 +269,7 @@ fn what_is_no_manifest_is_malformed() {
 
 #[test]
 fn the_development_key_is_the_one_in_the_tools_folder() {
-    let file = include_str!("../../../tools/pack/dev-signing-key.hex");
+    let file = include_str!("../../../../tools/pack/dev-signing-key.hex");
     let hex = file.lines().find(|line| !line.starts_with('#')).unwrap();
     let mut seed = [0; 32];
     for (at, byte) in seed.iter_mut().enumerate() {
