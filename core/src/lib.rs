@@ -3,13 +3,16 @@
 //! No I/O, clock, threads, burn, ort or JavaScript: time, randomness and settings come in as arguments, so that
 //! every rule can be tested natively and runs the same in the browser and in the host.
 
+pub mod assist;
 pub mod autocomplete;
 pub mod backend;
 pub mod decode;
+pub mod generate;
 pub mod pack;
 pub mod prompt;
 pub mod protocol;
 pub mod suggestion;
+pub mod summary;
 #[cfg(any(test, feature = "test-support"))]
 pub mod test_support;
 pub mod text;

@@ -42,6 +42,11 @@ impl LogProbs {
         self.best_but(None)
     }
 
+    /// The logits as the engine gave them.
+    pub fn logits(&self) -> &[f32] {
+        &self.logits
+    }
+
     /// How sure the model is of `token`.
     pub fn confidence(&self, token: u32) -> TokenConfidence {
         let log_prob = self.log_prob(token);

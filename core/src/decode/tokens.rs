@@ -8,7 +8,8 @@ pub trait Tokenizer {
     /// Number of tokens, special ones included.
     fn vocab_size(&self) -> usize;
 
-    /// Token ids of `text`, without special tokens added.
+    /// Token ids of `text`, without special tokens added, and without reading any: what a user or a page wrote is text,
+    /// even where it looks like a special token.
     ///
     /// # Errors
     /// The tokenizer's own.
@@ -28,4 +29,10 @@ pub trait Tokenizer {
 
     /// The token that separates documents. It starts every prompt and ends every text.
     fn end_of_text(&self) -> u32;
+
+    /// The special tokens by the names that prompt formats write, for the parts of a prompt that are the format's own.
+    /// None unless the implementation says so: then such names are encoded like any text.
+    fn special_tokens(&self) -> &[(String, u32)] {
+        &[]
+    }
 }
