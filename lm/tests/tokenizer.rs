@@ -3,6 +3,7 @@
 mod common;
 
 use common::Fixture;
+use sotto_core::assist::encode_prompt;
 use sotto_core::decode::Tokenizer;
 use sotto_core::protocol::{Coded as _, ErrorCode};
 use sotto_lm::LlamaConfig;
@@ -118,13 +119,14 @@ fn a_tokenizer_of_another_model_is_refused() {
 }
 
 #[test]
-fn special_tokens_are_known_by_name_in_control_text_only() {
+fn special_tokens_are_known_by_name_in_the_format_only() {
     let (json, config) = tiny();
     let tokenizer = HfTokenizer::from_json(&json, config.vocabulary()).expect("a good tokenizer");
     let end = config.end_of_text;
-    let control = tokenizer.encode_control("a<|endoftext|>b").expect("text");
-    assert_eq!(control.iter().filter(|&&id| id == end).count(), 1);
-    assert_eq!(control[1], end);
+    let mut prompt = Vec::new();
+    encode_prompt("a<|endoftext|>b", &tokenizer, &mut prompt).expect("a prompt");
+    assert_eq!(prompt.iter().filter(|&&id| id == end).count(), 1);
+    assert_eq!(prompt[1], end);
     let plain = tokenizer.encode("a<|endoftext|>b").expect("text");
     assert!(!plain.contains(&end), "typed text forged a special token");
 }

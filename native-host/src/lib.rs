@@ -1,1 +1,9 @@
 //! Sotto's host process. The binary is thin; everything that it does is here, so that tests and fuzz targets reach it.
+
+mod block_on;
+pub mod broker;
+pub mod engine;
+pub mod quarantine;
+pub mod sandbox;
+pub mod wire;
+pub mod worker;

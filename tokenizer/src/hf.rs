@@ -25,7 +25,7 @@ pub struct Vocabulary {
 pub struct HfTokenizer {
     /// Takes the names of special tokens for text.
     tokenizer: tokenizers::Tokenizer,
-    /// Names and ids of special tokens, longer names first.
+    /// Names and ids of special tokens.
     specials: Vec<(String, u32)>,
     /// By token id; empty for special tokens and for rows without a token.
     bytes: Vec<Box<[u8]>>,
@@ -65,19 +65,6 @@ impl HfTokenizer {
         Ok(this)
     }
 
-    /// The id of the special token with this name.
-    pub fn special(&self, name: &str) -> Option<u32> {
-        self.tokenizer.token_to_id(name)
-    }
-
-    /// The first special token named in `text`, the longest one where several begin at the same place.
-    fn next_special(&self, text: &str) -> Option<(usize, &(String, u32))> {
-        self.specials
-            .iter()
-            .filter_map(|special| Some((text.find(&special.0)?, special)))
-            .min_by_key(|(at, _)| *at)
-    }
-
     fn check_round_trip(&self) -> Result<(), TokenizerError> {
         let ids = self
             .encode(PROBE)
@@ -112,22 +99,6 @@ impl Tokenizer for HfTokenizer {
         Ok(encoding.get_ids().to_vec())
     }
 
-    fn encode_control(&self, text: &str) -> Result<Vec<u32>, TokenizerError> {
-        let mut ids = Vec::new();
-        let mut rest = text;
-        while let Some((at, (name, id))) = self.next_special(rest) {
-            if at > 0 {
-                ids.extend(self.encode(&rest[..at])?);
-            }
-            ids.push(*id);
-            rest = &rest[at + name.len()..];
-        }
-        if !rest.is_empty() {
-            ids.extend(self.encode(rest)?);
-        }
-        Ok(ids)
-    }
-
     fn token_bytes(&self, token: u32) -> &[u8] {
         self.bytes.get(token as usize).map_or(&[], |bytes| bytes)
     }
@@ -135,9 +106,13 @@ impl Tokenizer for HfTokenizer {
     fn end_of_text(&self) -> u32 {
         self.end_of_text
     }
+
+    fn special_tokens(&self) -> &[(String, u32)] {
+        &self.specials
+    }
 }
 
-/// Special tokens, longer names first.
+/// Special tokens by name, in a stable order.
 fn specials(tokenizer: &tokenizers::Tokenizer) -> Vec<(String, u32)> {
     let added = tokenizer.get_added_tokens_decoder();
     let mut specials: Vec<(String, u32)> = added
@@ -145,7 +120,7 @@ fn specials(tokenizer: &tokenizers::Tokenizer) -> Vec<(String, u32)> {
         .filter(|(_, token)| token.special && !token.content.is_empty())
         .map(|(id, token)| (token.content, id))
         .collect();
-    specials.sort_unstable_by(|a, b| b.0.len().cmp(&a.0.len()).then(a.cmp(b)));
+    specials.sort_unstable();
     specials
 }
 

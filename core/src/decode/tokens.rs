@@ -15,15 +15,6 @@ pub trait Tokenizer {
     /// The tokenizer's own.
     fn encode(&self, text: &str) -> Result<Vec<u32>, Self::Error>;
 
-    /// Token ids of a fixed part of a chat template, in which special tokens are known by name. Never for text that
-    /// somebody typed or a page holds: it could forge the end of a turn.
-    ///
-    /// # Errors
-    /// The tokenizer's own.
-    fn encode_control(&self, text: &str) -> Result<Vec<u32>, Self::Error> {
-        self.encode(text)
-    }
-
     /// The bytes that `token` stands for; empty for special tokens and for ids beyond the vocabulary.
     fn token_bytes(&self, token: u32) -> &[u8];
 

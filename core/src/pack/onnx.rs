@@ -38,6 +38,9 @@ pub struct Graph {
     pub tokens: u32,
     /// What it was made for.
     pub device: GraphDevice,
+    /// `name`s of the blobs with the role `data` that it refers to. It cannot refer to anything else.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub data: Vec<String>,
 }
 
 /// How a graph takes the key/value cache.
@@ -159,7 +162,11 @@ fn graphs_fit(manifest: &Manifest, files: usize) -> bool {
                 GraphShape::Gqa | GraphShape::Merged => graph.tokens == 0,
             };
             let is_file = manifest.named(BlobRole::Graph, Some(&graph.name)).is_some();
+            let has_data = graph
+                .data
+                .iter()
+                .all(|name| manifest.named(BlobRole::Data, Some(name)).is_some());
             let is_first = graphs[..at].iter().all(|other| other.name != graph.name);
-            tokens_ok && is_file && is_first
+            tokens_ok && is_file && has_data && is_first
         })
 }

@@ -22,6 +22,7 @@ fn onnx_manifest() -> Manifest {
         precision: Precision::Int4,
         tokens,
         device,
+        data: vec!["model.data".into()],
     };
     Manifest {
         runtime: Runtime::Onnx,

@@ -1,0 +1,9 @@
+//! The process that the browser starts. It owns the wire and the worker, and outlives every worker.
+
+mod run;
+mod session;
+mod worker_process;
+
+pub use run::{Surroundings, run};
+pub use session::{Action, MAX_IN_FLIGHT, Session};
+pub use worker_process::{WorkerCommand, WorkerProcess};

@@ -1,0 +1,185 @@
+//! The rules of one connection, without I/O: which message is answered how, and **that every request ends exactly once**.
+
+use std::collections::BTreeSet;
+
+use sotto_core::assist;
+use sotto_core::protocol::{
+    Capability, ErrorCode, HostEvent, HostRequest, PROTOCOL_VERSION, WireError,
+};
+
+use crate::wire::frame::FrameError;
+
+/// Requests that may wait for the worker at once. A person has one popup and a few cards open, not more.
+pub const MAX_IN_FLIGHT: usize = 8;
+
+/// What the process is to do.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Action {
+    /// Send this to the browser.
+    Reply(HostEvent),
+    /// Answer a `status` request.
+    Status {
+        /// The request's id.
+        id: u32,
+    },
+    /// Give this to the worker, starting one if there is none.
+    Work(HostRequest),
+    /// Give this `cancel` to the worker, and end the worker if the request does not end soon.
+    Cancel {
+        /// The request's id.
+        id: u32,
+    },
+}
+
+/// One connection.
+#[derive(Debug, Default)]
+pub struct Session {
+    greeting: Greeting,
+    in_flight: BTreeSet<u32>,
+}
+
+#[derive(Debug, Default)]
+enum Greeting {
+    #[default]
+    Awaited,
+    Done,
+    /// The other side speaks another version; everything gets this error.
+    Refused(WireError),
+}
+
+impl Session {
+    /// Whether this request has not ended yet.
+    pub fn is_in_flight(&self, id: u32) -> bool {
+        self.in_flight.contains(&id)
+    }
+
+    /// Whether nothing waits for the worker.
+    pub fn is_idle(&self) -> bool {
+        self.in_flight.is_empty()
+    }
+
+    /// A frame from the browser.
+    pub fn received(&mut self, frame: Result<HostRequest, FrameError>) -> Vec<Action> {
+        match frame {
+            Ok(request) => self.requested(request),
+            // Its id is unknown.
+            Err(error) => vec![failed(0, WireError::new(&error))],
+        }
+    }
+
+    fn requested(&mut self, request: HostRequest) -> Vec<Action> {
+        let id = id_of(&request);
+        if let HostRequest::Hello { protocol, .. } = request {
+            return vec![self.greeted(id, protocol)];
+        }
+        match &self.greeting {
+            Greeting::Done => {}
+            Greeting::Awaited => {
+                return vec![failed(id, error(ErrorCode::BadRequest, "Say hello first."))];
+            }
+            Greeting::Refused(why) => return vec![failed(id, why.clone())],
+        }
+        match request {
+            HostRequest::Hello { .. } => unreachable!("answered above"),
+            HostRequest::Status { id } => vec![Action::Status { id }],
+            HostRequest::Cancel { id } if self.is_in_flight(id) => vec![Action::Cancel { id }],
+            // It ended while the cancel was on its way.
+            HostRequest::Cancel { .. } => vec![],
+            HostRequest::Summarize { .. } | HostRequest::Chat { .. } => {
+                vec![self.admitted(id, request)]
+            }
+        }
+    }
+
+    fn greeted(&mut self, id: u32, protocol: u32) -> Action {
+        let message = match protocol.cmp(&PROTOCOL_VERSION) {
+            std::cmp::Ordering::Equal => {
+                self.greeting = Greeting::Done;
+                return Action::Reply(HostEvent::Welcome {
+                    id,
+                    protocol: PROTOCOL_VERSION,
+                    host: env!("CARGO_PKG_VERSION").to_owned(),
+                    capabilities: vec![Capability::Summarize, Capability::Chat],
+                });
+            }
+            std::cmp::Ordering::Less => {
+                "The extension is older than the host: update the extension."
+            }
+            std::cmp::Ordering::Greater => "The host is older than the extension: update the host.",
+        };
+        let why = error(ErrorCode::VersionMismatch, message);
+        self.greeting = Greeting::Refused(why.clone());
+        failed(id, why)
+    }
+
+    fn admitted(&mut self, id: u32, request: HostRequest) -> Action {
+        if self.is_in_flight(id) {
+            // Not under its id: that one belongs to the request that is running.
+            return failed(0, error(ErrorCode::BadRequest, "This id is in use."));
+        }
+        if let Err(problem) = assist::check(&request) {
+            return failed(id, WireError::new(&problem));
+        }
+        if self.in_flight.len() >= MAX_IN_FLIGHT {
+            return failed(
+                id,
+                error(
+                    ErrorCode::Overloaded,
+                    "Too many requests at once; wait for one to end.",
+                ),
+            );
+        }
+        self.in_flight.insert(id);
+        Action::Work(request)
+    }
+
+    /// An event from the worker. One about a request that ended already is dropped.
+    pub fn worker_said(&mut self, event: HostEvent) -> Option<HostEvent> {
+        let (id, is_last) = match &event {
+            HostEvent::Progress { id, .. } | HostEvent::Delta { id, .. } => (*id, false),
+            HostEvent::Done { id, .. } | HostEvent::Error { id, .. } => (*id, true),
+            // Not the worker's to say.
+            HostEvent::Welcome { .. } | HostEvent::Status { .. } => return None,
+        };
+        let is_known = if is_last {
+            self.in_flight.remove(&id)
+        } else {
+            self.is_in_flight(id)
+        };
+        is_known.then_some(event)
+    }
+
+    /// The worker is gone, or could not be started: everything that waited for it ends now.
+    pub fn worker_lost(&mut self, why: &WireError) -> Vec<HostEvent> {
+        std::mem::take(&mut self.in_flight)
+            .into_iter()
+            .map(|id| HostEvent::Error {
+                id,
+                error: why.clone(),
+            })
+            .collect()
+    }
+}
+
+/// The id of a request.
+pub fn id_of(request: &HostRequest) -> u32 {
+    match request {
+        HostRequest::Hello { id, .. }
+        | HostRequest::Status { id }
+        | HostRequest::Summarize { id, .. }
+        | HostRequest::Chat { id, .. }
+        | HostRequest::Cancel { id } => *id,
+    }
+}
+
+fn failed(id: u32, error: WireError) -> Action {
+    Action::Reply(HostEvent::Error { id, error })
+}
+
+fn error(code: ErrorCode, message: &str) -> WireError {
+    WireError {
+        code,
+        message: message.to_owned(),
+        retryable: code.retryable(),
+    }
+}

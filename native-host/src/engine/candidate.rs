@@ -1,0 +1,137 @@
+//! Where a model could run, in the order in which that is tried.
+
+use ort::ep;
+use ort::memory::DeviceType;
+use ort::session::builder::{AutoDevicePolicy, SessionBuilder};
+
+use super::{EngineError, Runtime};
+use crate::engine::placement::NO_FALLBACK;
+
+/// Name of ONNX Runtime's own provider.
+pub(crate) const CPU_PROVIDER: &str = "CPUExecutionProvider";
+
+/// One place.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Candidate {
+    /// As in the settings: `npu0`, `npu1`, ..., `coreml`, `directml`, `openvino`.
+    pub id: String,
+    /// For people.
+    pub label: String,
+    /// The execution provider.
+    pub provider: String,
+    kind: Kind,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Kind {
+    /// A device of a provider that was registered as a plugin; its place in the list of all devices.
+    Plugin(usize),
+    CoreMl,
+    DirectMl,
+    OpenVino,
+}
+
+/// Everything but the CPU that `runtime` may know, best first: NPUs of plugins, then what the platform has built in.
+pub(crate) fn accelerators(runtime: &Runtime) -> Vec<Candidate> {
+    let plugins = runtime
+        .environment()
+        .devices()
+        .enumerate()
+        .filter(|(_, device)| device.hardware_device().ty() == DeviceType::NPU)
+        .enumerate()
+        .map(|(number, (index, device))| {
+            let provider = device.ep().unwrap_or_default().to_owned();
+            let vendor = device
+                .hardware_device()
+                .vendor()
+                .unwrap_or_default()
+                .to_owned();
+            Candidate {
+                id: format!("npu{number}"),
+                label: format!("{vendor} NPU").trim().to_owned(),
+                provider,
+                kind: Kind::Plugin(index),
+            }
+        });
+    let built_in = |id: &str, label: &str, provider: &str, kind| Candidate {
+        id: id.to_owned(),
+        label: label.to_owned(),
+        provider: provider.to_owned(),
+        kind,
+    };
+    let mut candidates: Vec<Candidate> = plugins.collect();
+    if cfg!(target_os = "macos") {
+        candidates.push(built_in(
+            "coreml",
+            "Apple Neural Engine",
+            "CoreMLExecutionProvider",
+            Kind::CoreMl,
+        ));
+    }
+    if cfg!(windows) {
+        candidates.push(built_in(
+            "directml",
+            "DirectML",
+            "DmlExecutionProvider",
+            Kind::DirectMl,
+        ));
+    }
+    if cfg!(any(target_os = "linux", windows)) {
+        candidates.push(built_in(
+            "openvino",
+            "Intel NPU",
+            "OpenVINOExecutionProvider",
+            Kind::OpenVino,
+        ));
+    }
+    candidates
+}
+
+impl Candidate {
+    /// A session builder for this place, which fails rather than to let the CPU do a part.
+    pub(crate) fn builder(&self, runtime: &Runtime) -> Result<SessionBuilder, EngineError> {
+        let builder = base(runtime)?
+            .with_config_entry(NO_FALLBACK.0, NO_FALLBACK.1)
+            .map_err(EngineError::build("forbidding the fallback"))?;
+        let chosen = match &self.kind {
+            Kind::Plugin(index) => {
+                let device = runtime.environment().devices().nth(*index);
+                builder.with_devices(device, None)
+            }
+            Kind::CoreMl => builder.with_execution_providers([ep::CoreML::default()
+                .with_compute_units(ep::coreml::ComputeUnits::CPUAndNeuralEngine)
+                .build()
+                .error_on_failure()]),
+            Kind::DirectMl => builder
+                .with_execution_providers([ep::DirectML::default().build().error_on_failure()]),
+            Kind::OpenVino => builder.with_execution_providers([ep::OpenVINO::default()
+                .with_device_type("NPU")
+                .build()
+                .error_on_failure()]),
+        };
+        chosen.map_err(EngineError::build("choosing the device"))
+    }
+}
+
+/// A session builder for the CPU, and for nothing else.
+pub(crate) fn cpu_builder(
+    runtime: &Runtime,
+    threads: usize,
+) -> Result<SessionBuilder, EngineError> {
+    base(runtime)?
+        .with_intra_threads(threads)
+        .map_err(EngineError::build("setting threads"))?
+        .with_inter_threads(1)
+        .map_err(EngineError::build("setting threads"))
+}
+
+/// ort's builder prefers an NPU by itself; nothing is chosen here that was not asked for.
+fn base(runtime: &Runtime) -> Result<SessionBuilder, EngineError> {
+    let record = super::placement::RECORD;
+    SessionBuilder::new(runtime.environment())
+        .map_err(EngineError::ort("making a session"))?
+        .with_auto_device(AutoDevicePolicy::PreferCPU)
+        .map_err(EngineError::build("choosing the device"))?
+        .with_config_entry(record.0, record.1)
+        .map_err(EngineError::build("recording the placement"))
+}

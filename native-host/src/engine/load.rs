@@ -1,0 +1,297 @@
+//! From a verified pack to a decoder on the best device that proves itself.
+
+use std::time::Instant;
+
+use ort::session::Session;
+use ort::session::builder::SessionBuilder;
+use sotto_core::decode::{Decoder as _, greedy_tokens};
+use sotto_core::pack::{Graph, GraphDevice, GraphShape, KnownAnswer, Precision};
+
+use super::candidate::{CPU_PROVIDER, Candidate, accelerators, cpu_builder};
+use super::config::ModelConfig;
+use super::decoder::{Kind, OrtDecoder};
+use super::fixed_cache::FixedCache;
+use super::graph::Signature;
+use super::growing_cache::GrowingCache;
+use super::placement::Placement;
+use super::shared_cache::SharedCache;
+use super::source::{GraphFiles, ModelSource};
+use super::{EngineError, Runtime};
+use crate::block_on::block_on;
+
+/// Most memory for a KV cache. A model with long contexts gets a shorter one.
+const MAX_CACHE_BYTES: usize = 256 * 1024 * 1024;
+
+/// Prompt and answer of the measurement: enough to leave the first run's costs behind.
+const MEASURED_TOKENS: usize = 8;
+
+/// A device has to be this much faster than the CPU to be worth its start-up and its memory.
+const WORTHWHILE: f64 = 1.1;
+
+/// What may be used, and what is to be told.
+pub trait Conditions {
+    /// Whether the user's setting allows this place.
+    fn allows(&self, candidate: &Candidate) -> bool;
+
+    /// Whether this provider crashed before.
+    fn is_quarantined(&self, provider: &str) -> bool;
+
+    /// A provider is about to be tried; `None`: it did not crash.
+    fn trying(&mut self, provider: Option<&str>);
+}
+
+/// A decoder and how it came to run where it runs.
+#[derive(Debug)]
+pub struct Loaded {
+    /// The decoder.
+    pub decoder: OrtDecoder,
+    /// For people: `CPU`, the name of an NPU.
+    pub device: String,
+    /// Why there, as a sentence.
+    pub reason: String,
+    /// Which provider runs which operators.
+    pub placement: Placement,
+}
+
+/// What was found out about one place.
+struct Trial {
+    decoder: OrtDecoder,
+    placement: Placement,
+    tokens_per_s: f64,
+}
+
+/// Loads `source` on the fastest device that the conditions allow.
+///
+/// # Errors
+/// [`EngineError`] if it does not even run on the CPU.
+pub fn load(
+    runtime: &Runtime,
+    source: &impl ModelSource,
+    config: &ModelConfig,
+    threads: usize,
+    conditions: &mut impl Conditions,
+) -> Result<Loaded, EngineError> {
+    let cpu = on_cpu(runtime, source, config, threads)?;
+    let answer = known_answer(source, &cpu.answer);
+    let mut best = cpu.trial;
+    let mut device = "CPU".to_owned();
+    let mut reasons = Vec::new();
+    for candidate in accelerators(runtime) {
+        if !conditions.allows(&candidate) {
+            continue;
+        }
+        if conditions.is_quarantined(&candidate.provider) {
+            reasons.push(format!("{} crashed before", candidate.label));
+            continue;
+        }
+        conditions.trying(Some(&candidate.provider));
+        let trial = on_accelerator(runtime, source, config, &candidate, &answer);
+        conditions.trying(None);
+        match trial {
+            Ok(trial) if trial.tokens_per_s >= best.tokens_per_s * WORTHWHILE => {
+                reasons = vec![format!(
+                    "{} passed the known-answer test and is {:.1} times as fast as {device}",
+                    candidate.label,
+                    trial.tokens_per_s / best.tokens_per_s
+                )];
+                device = candidate.label;
+                best = trial;
+            }
+            Ok(trial) => reasons.push(format!(
+                "{} is not faster ({:.0} against {:.0} tokens a second)",
+                candidate.label, trial.tokens_per_s, best.tokens_per_s
+            )),
+            Err(error) => reasons.push(format!("{}: {error}", candidate.label)),
+        }
+    }
+    if reasons.is_empty() {
+        reasons.push("no other device was asked for".to_owned());
+    }
+    Ok(Loaded {
+        decoder: best.decoder,
+        reason: format!("{device}: {}.", reasons.join("; ")),
+        placement: best.placement,
+        device,
+    })
+}
+
+/// The CPU's trial, with the answer that it gave.
+struct CpuTrial {
+    trial: Trial,
+    answer: Vec<u32>,
+}
+
+/// What every device must answer: what was signed, or what the CPU answers if a pack from elsewhere brings nothing.
+fn known_answer(source: &impl ModelSource, cpu_answer: &[u32]) -> KnownAnswer {
+    let signed = &source.manifest().known_answer;
+    if !signed.is_empty() {
+        return signed.clone();
+    }
+    KnownAnswer {
+        prompt_ids: own_prompt(),
+        greedy_ids: cpu_answer.to_vec(),
+    }
+}
+
+/// A prompt for models that bring none: ids that every vocabulary has.
+fn own_prompt() -> Vec<u32> {
+    (1..=MEASURED_TOKENS as u32).collect()
+}
+
+fn on_cpu(
+    runtime: &Runtime,
+    source: &impl ModelSource,
+    config: &ModelConfig,
+    threads: usize,
+) -> Result<CpuTrial, EngineError> {
+    let graph = source
+        .manifest()
+        .graphs
+        .iter()
+        .filter(|graph| graph.device == GraphDevice::Cpu)
+        .min_by_key(|graph| preference(graph.precision))
+        .ok_or(EngineError::NoGraph("the CPU"))?;
+    let session = commit(
+        cpu_builder(runtime, threads)?,
+        &GraphFiles::read(source, graph)?,
+    )?;
+    let placement = Placement::of(&session)?;
+    let decoder = decoder(session, graph, source, config)?;
+    let signed = &source.manifest().known_answer;
+    let prompt = if signed.is_empty() {
+        own_prompt()
+    } else {
+        signed.prompt_ids.clone()
+    };
+    let count = signed.greedy_ids.len().max(MEASURED_TOKENS);
+    let (trial, answer) = measured(decoder, placement, &prompt, count)?;
+    if !answer.starts_with(&signed.greedy_ids) {
+        return Err(EngineError::WrongAnswer);
+    }
+    Ok(CpuTrial { trial, answer })
+}
+
+/// INT8 keeps the quality of the model and INT4 does not always, so speed comes second.
+fn preference(precision: Precision) -> u8 {
+    match precision {
+        Precision::Int8 => 0,
+        Precision::Int4 => 1,
+        Precision::F32 => 2,
+        Precision::F16 => 3,
+    }
+}
+
+fn on_accelerator(
+    runtime: &Runtime,
+    source: &impl ModelSource,
+    config: &ModelConfig,
+    candidate: &Candidate,
+    answer: &KnownAnswer,
+) -> Result<Trial, EngineError> {
+    let of_tokens = |is_step: bool| {
+        source
+            .manifest()
+            .graphs
+            .iter()
+            .find(|graph| graph.shape == GraphShape::Static && (graph.tokens == 1) == is_step)
+            .ok_or(EngineError::NoGraph("an NPU"))
+    };
+    let open = |graph: &Graph| {
+        let files = GraphFiles::read(source, graph)?;
+        let session = commit(candidate.builder(runtime)?, &files)?;
+        let signature = Signature::of(&session)?;
+        Ok::<_, EngineError>((session, signature))
+    };
+    let step = open(of_tokens(true)?)?;
+    let placement = Placement::of(&step.0)?;
+    if placement.nodes_on(CPU_PROVIDER) > 0 {
+        return Err(EngineError::Graph("was left to the CPU in part"));
+    }
+    let prefill = open(of_tokens(false)?)?;
+    let cache = FixedCache::new(prefill, step, config.vocab_size)?;
+    let decoder = OrtDecoder::new(Kind::Fixed(cache), config.vocab_size);
+    let (trial, found) = measured(
+        decoder,
+        placement,
+        &answer.prompt_ids,
+        answer.greedy_ids.len(),
+    )?;
+    if found == answer.greedy_ids {
+        Ok(trial)
+    } else {
+        Err(EngineError::WrongAnswer)
+    }
+}
+
+/// Runs the known answer twice, the second time with a watch.
+fn measured(
+    mut decoder: OrtDecoder,
+    placement: Placement,
+    prompt: &[u32],
+    count: usize,
+) -> Result<(Trial, Vec<u32>), EngineError> {
+    let mut run = || {
+        let tokens =
+            block_on(greedy_tokens(&mut decoder, prompt, count)).map_err(|error| match error {
+                sotto_core::decode::DecodeError::Engine(error) => error,
+                _ => EngineError::WrongAnswer,
+            })?;
+        Ok::<_, EngineError>(tokens.iter().map(|token| token.id).collect::<Vec<_>>())
+    };
+    let first = run()?;
+    let start = Instant::now();
+    let second = run()?;
+    let seconds = start.elapsed().as_secs_f64().max(1e-6);
+    if first != second {
+        return Err(EngineError::WrongAnswer);
+    }
+    let trial = Trial {
+        decoder,
+        placement,
+        tokens_per_s: count as f64 / seconds,
+    };
+    Ok((trial, first))
+}
+
+fn decoder(
+    session: Session,
+    graph: &Graph,
+    source: &impl ModelSource,
+    config: &ModelConfig,
+) -> Result<OrtDecoder, EngineError> {
+    let signature = Signature::of(&session)?;
+    let position_bytes =
+        signature.cache.len() * signature.kv_heads * signature.head_dim * size_of::<f32>();
+    let capacity = (source.manifest().context_tokens as usize)
+        .min(MAX_CACHE_BYTES / position_bytes.max(1))
+        .max(1);
+    let kind = match graph.shape {
+        GraphShape::Gqa => Kind::Shared(SharedCache::new(
+            session,
+            signature,
+            config.vocab_size,
+            capacity,
+        )?),
+        GraphShape::Merged => Kind::Growing(GrowingCache::new(
+            session,
+            signature,
+            config.vocab_size,
+            capacity,
+        )),
+        GraphShape::Static => return Err(EngineError::NoGraph("the CPU")),
+    };
+    let decoder = OrtDecoder::new(kind, config.vocab_size);
+    debug_assert!(decoder.is_empty());
+    Ok(decoder)
+}
+
+fn commit(mut builder: SessionBuilder, files: &GraphFiles) -> Result<Session, EngineError> {
+    for (name, bytes) in &files.data {
+        builder = builder
+            .with_external_initializer_file_in_memory(name, bytes.clone())
+            .map_err(EngineError::build("handing over the weights"))?;
+    }
+    builder
+        .commit_from_memory(&files.graph)
+        .map_err(EngineError::ort("reading the graph"))
+}

@@ -1,0 +1,103 @@
+//! On which execution provider each operator runs, as ONNX Runtime says: the proof that nothing fell back silently.
+
+use std::collections::BTreeMap;
+use std::ffi::{CStr, c_char};
+use std::ptr;
+
+use ort::AsPointer as _;
+use ort::session::Session;
+
+use super::EngineError;
+
+/// Session option that makes ONNX Runtime keep the assignment.
+pub(crate) const RECORD: (&str, &str) = ("session.record_ep_graph_assignment_info", "1");
+
+/// Session option that makes an operator which the chosen provider cannot run an error.
+pub(crate) const NO_FALLBACK: (&str, &str) = ("session.disable_cpu_ep_fallback", "1");
+
+/// Number of operators by execution provider and operator type.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Placement(BTreeMap<(String, String), usize>);
+
+impl Placement {
+    /// Reads the assignment of a session that was built with [`RECORD`].
+    #[expect(
+        unsafe_code,
+        reason = "ort has no safe function for this part of the C API"
+    )]
+    pub(crate) fn of(session: &Session) -> Result<Self, EngineError> {
+        let api = ort::api();
+        let mut subgraphs = ptr::null();
+        let mut subgraph_count = 0;
+        let mut counts = BTreeMap::new();
+        // SAFETY: the session is alive, and so is everything that it hands out here; ONNX Runtime writes each out-pointer
+        // before it reports success, arrays have the length that it gives with them, names end with a zero byte.
+        unsafe {
+            check((api.Session_GetEpGraphAssignmentInfo)(
+                session.ptr(),
+                &mut subgraphs,
+                &mut subgraph_count,
+            ))?;
+            for index in 0..subgraph_count {
+                let subgraph = *subgraphs.add(index);
+                let mut provider = ptr::null();
+                check((api.EpAssignedSubgraph_GetEpName)(subgraph, &mut provider))?;
+                let mut nodes = ptr::null();
+                let mut node_count = 0;
+                check((api.EpAssignedSubgraph_GetNodes)(
+                    subgraph,
+                    &mut nodes,
+                    &mut node_count,
+                ))?;
+                for index in 0..node_count {
+                    let mut operator = ptr::null();
+                    check((api.EpAssignedNode_GetOperatorType)(
+                        *nodes.add(index),
+                        &mut operator,
+                    ))?;
+                    *counts.entry((text(provider), text(operator))).or_insert(0) += 1;
+                }
+            }
+        }
+        Ok(Self(counts))
+    }
+
+    /// Operators that a provider runs.
+    pub fn nodes_on(&self, provider: &str) -> usize {
+        self.0
+            .iter()
+            .filter(|((name, _), _)| name == provider)
+            .map(|(_, count)| count)
+            .sum()
+    }
+
+    /// Operators in all.
+    pub fn nodes(&self) -> usize {
+        self.0.values().sum()
+    }
+
+    /// Provider, operator type and number, in alphabetical order.
+    pub fn by_operator(&self) -> impl Iterator<Item = (&str, &str, usize)> {
+        self.0
+            .iter()
+            .map(|((provider, operator), &count)| (provider.as_str(), operator.as_str(), count))
+    }
+}
+
+#[expect(unsafe_code, reason = "see Placement::of")]
+fn text(name: *const c_char) -> String {
+    if name.is_null() {
+        return String::new();
+    }
+    // SAFETY: not null, and ONNX Runtime's names end with a zero byte.
+    unsafe { CStr::from_ptr(name) }
+        .to_string_lossy()
+        .into_owned()
+}
+
+#[expect(unsafe_code, reason = "see Placement::of")]
+fn check(status: ort::sys::OrtStatusPtr) -> Result<(), EngineError> {
+    // SAFETY: a status comes straight from a call, and is given away exactly once.
+    unsafe { ort::Error::result_from_status(status) }
+        .map_err(EngineError::ort("reading the placement"))
+}

@@ -1,0 +1,46 @@
+//! Where a model's verified bytes come from.
+
+use std::sync::Arc;
+
+use sotto_core::pack::{BlobRole, Graph, Manifest, VerifiedBlob};
+
+use super::EngineError;
+
+/// A pack for ONNX Runtime whose manifest was verified. Every blob comes back verified, or not at all.
+pub trait ModelSource {
+    /// The verified manifest.
+    fn manifest(&self) -> &Manifest;
+
+    /// A blob, hashed on the way.
+    ///
+    /// # Errors
+    /// [`EngineError::Pack`] if it is not the one that was signed, [`EngineError::Read`].
+    fn blob(&self, role: BlobRole, name: Option<&str>) -> Result<VerifiedBlob, EngineError>;
+}
+
+/// A graph with the files that it refers to.
+pub(crate) struct GraphFiles {
+    pub(crate) graph: Arc<[u8]>,
+    pub(crate) data: Vec<(String, Arc<[u8]>)>,
+}
+
+impl GraphFiles {
+    /// Reads a graph. **Only files that the signed manifest names can be referred to**: everything else is looked for in
+    /// the working directory by ONNX Runtime, which is an empty one.
+    pub(crate) fn read(source: &impl ModelSource, graph: &Graph) -> Result<Self, EngineError> {
+        let data = graph
+            .data
+            .iter()
+            .map(|name| {
+                let blob = source.blob(BlobRole::Data, Some(name))?;
+                Ok((name.clone(), blob.into_shared()))
+            })
+            .collect::<Result<_, EngineError>>()?;
+        Ok(Self {
+            graph: source
+                .blob(BlobRole::Graph, Some(&graph.name))?
+                .into_shared(),
+            data,
+        })
+    }
+}
