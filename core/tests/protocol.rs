@@ -150,6 +150,197 @@ fn status_and_calibration() {
 }
 
 #[test]
+fn requests_of_chat_and_summaries() {
+    round_trip(
+        HostRequest::Hello {
+            id: 1,
+            protocol: PROTOCOL_VERSION,
+            client: "0.1.0".into(),
+        },
+        json!({"type": "hello", "id": 1, "protocol": PROTOCOL_VERSION, "client": "0.1.0"}),
+    );
+    round_trip(
+        HostRequest::Status { id: 2 },
+        json!({"type": "status", "id": 2}),
+    );
+    round_trip(
+        HostRequest::Cancel { id: u32::MAX },
+        json!({"type": "cancel", "id": u32::MAX}),
+    );
+    for (length, name) in [
+        (SummaryLength::Short, "short"),
+        (SummaryLength::Medium, "medium"),
+        (SummaryLength::Long, "long"),
+    ] {
+        round_trip(
+            HostRequest::Summarize {
+                id: 3,
+                text: "A\u{1F642}".into(),
+                length,
+            },
+            json!({"type": "summarize", "id": 3, "text": "A\u{1F642}", "length": name}),
+        );
+    }
+    let turn = |role, text: &str| ChatMessage {
+        role,
+        text: text.into(),
+    };
+    let messages = vec![
+        turn(ChatRole::User, "Hi"),
+        turn(ChatRole::Assistant, "Hello"),
+        turn(ChatRole::User, "Why?"),
+    ];
+    let messages_json = json!([{"role": "user", "text": "Hi"}, {"role": "assistant", "text": "Hello"},
+        {"role": "user", "text": "Why?"}]);
+    round_trip(
+        HostRequest::Chat {
+            id: 4,
+            messages: messages.clone(),
+            page: Some(PageText {
+                title: "T".into(),
+                text: "P".into(),
+            }),
+        },
+        json!({"type": "chat", "id": 4, "messages": messages_json, "page": {"title": "T", "text": "P"}}),
+    );
+    let bare: HostRequest =
+        serde_json::from_value(json!({"type": "chat", "id": 4, "messages": messages_json}))
+            .unwrap();
+    assert_eq!(
+        bare,
+        HostRequest::Chat {
+            id: 4,
+            messages,
+            page: None
+        }
+    );
+    let bare: HostRequest =
+        serde_json::from_value(json!({"type": "summarize", "id": 3, "text": ""})).unwrap();
+    assert!(matches!(
+        bare,
+        HostRequest::Summarize {
+            length: SummaryLength::Medium,
+            ..
+        }
+    ));
+}
+
+#[test]
+fn events_of_chat_and_summaries() {
+    round_trip(
+        HostEvent::Welcome {
+            id: 1,
+            protocol: 1,
+            host: "0.1.0".into(),
+            capabilities: vec![Capability::Summarize, Capability::Chat],
+        },
+        json!({"type": "welcome", "id": 1, "protocol": 1, "host": "0.1.0", "capabilities": ["summarize", "chat"]}),
+    );
+    let status = HostStatus {
+        model: "m".into(),
+        is_abstractive: true,
+        device: "CPU".into(),
+        reason: "r".into(),
+        memory_limit_mib: 512,
+        sandbox: "s".into(),
+    };
+    round_trip(
+        HostEvent::Status { id: 2, status },
+        json!({"type": "status", "id": 2, "status": {"model": "m", "isAbstractive": true, "device": "CPU", "reason": "r",
+            "memoryLimitMib": 512, "sandbox": "s"}}),
+    );
+    round_trip(
+        HostEvent::Progress {
+            id: 3,
+            done: 1,
+            total: 4,
+        },
+        json!({"type": "progress", "id": 3, "done": 1, "total": 4}),
+    );
+    round_trip(
+        HostEvent::Delta {
+            id: 3,
+            text: "\u{1F642}".into(),
+        },
+        json!({"type": "delta", "id": 3, "text": "\u{1F642}"}),
+    );
+    let error = WireError {
+        code: ErrorCode::WorkerLost,
+        message: "m".into(),
+        retryable: true,
+    };
+    round_trip(
+        HostEvent::Error { id: 0, error },
+        json!({"type": "error", "id": 0, "error": {"code": "workerLost", "message": "m", "retryable": true}}),
+    );
+    for (kind, kind_name) in [
+        (AnswerKind::Abstractive, "abstractive"),
+        (AnswerKind::Extractive, "extractive"),
+        (AnswerKind::Reply, "reply"),
+    ] {
+        for (stop, stop_name) in [
+            (AnswerStop::Complete, "complete"),
+            (AnswerStop::Length, "length"),
+            (AnswerStop::Repetition, "repetition"),
+        ] {
+            for (tier, tier_name) in [(Tier::Browser, "browser"), (Tier::Host, "host")] {
+                let engine = AnswerEngine {
+                    tier,
+                    model: "m".into(),
+                    device: "d".into(),
+                    reason: "r".into(),
+                };
+                let timing = AnswerTiming {
+                    first_token_ms: 1.5,
+                    total_ms: 2.5,
+                    prompt_tokens: 3,
+                    tokens: 4,
+                    tokens_per_s: 0.5,
+                };
+                let answer = AnswerInfo {
+                    engine,
+                    kind,
+                    stop,
+                    is_input_cut: false,
+                    fallback: "f".into(),
+                    timing,
+                };
+                round_trip(
+                    HostEvent::Done { id: 3, answer },
+                    json!({"type": "done", "id": 3, "answer": {
+                        "engine": {"tier": tier_name, "model": "m", "device": "d", "reason": "r"},
+                        "kind": kind_name, "stop": stop_name, "isInputCut": false, "fallback": "f",
+                        "timing": {"firstTokenMs": 1.5, "totalMs": 2.5, "promptTokens": 3, "tokens": 4, "tokensPerS": 0.5}}}),
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn what_is_not_of_the_host_protocol_is_refused() {
+    for message in [
+        json!({"type": "run", "id": 1}),
+        json!({"type": "hello", "id": 1, "client": "0.1.0"}),
+        json!({"type": "summarize", "text": "a"}),
+        json!({"type": "summarize", "id": 1, "text": "a", "length": "huge"}),
+        json!({"type": "chat", "id": 1}),
+        json!({"type": "chat", "id": 1, "messages": [{"role": "system", "text": "a"}]}),
+        json!({"type": "chat", "id": 1, "messages": [{"role": "user"}]}),
+        json!({"type": "cancel", "id": 1.5}),
+        json!({"type": "status", "id": 4_294_967_296u64}),
+    ] {
+        assert!(
+            serde_json::from_value::<HostRequest>(message.clone()).is_err(),
+            "{message}"
+        );
+    }
+    assert!(serde_json::from_value::<HostEvent>(json!({"type": "log", "id": 1})).is_err());
+    let lone = r#"{"type":"summarize","id":1,"text":"a\ud83d"}"#;
+    assert!(serde_json::from_str::<HostRequest>(lone).is_err());
+}
+
+#[test]
 fn every_reason_and_code_has_a_camel_case_name() {
     let reasons = json!([
         "secureField",
@@ -193,6 +384,12 @@ fn every_reason_and_code_has_a_camel_case_name() {
         "backendUnavailable",
         "deviceLost",
         "outOfMemory",
+        "hostMissing",
+        "originRefused",
+        "overloaded",
+        "modelMissing",
+        "runtimeInvalid",
+        "workerLost",
         "internal"
     ]);
     for code in codes.as_array().unwrap() {
@@ -241,8 +438,20 @@ proptest! {
     }
 
     #[test]
+    fn any_conversation_survives(id: u32, turns in proptest::collection::vec((any::<bool>(), any::<String>()), 0..5), page in proptest::option::of(any::<(String, String)>())) {
+        let role = |is_user| if is_user { ChatRole::User } else { ChatRole::Assistant };
+        let messages = turns.into_iter().map(|(is_user, text)| ChatMessage { role: role(is_user), text }).collect();
+        let page = page.map(|(title, text)| PageText { title, text });
+        let request = HostRequest::Chat { id, messages, page };
+        let json = serde_json::to_vec(&request).unwrap();
+        prop_assert_eq!(serde_json::from_slice::<HostRequest>(&json).unwrap(), request);
+    }
+
+    #[test]
     fn no_bytes_make_it_panic(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
         let _ = serde_json::from_slice::<AutocompleteRequest>(&bytes);
         let _ = serde_json::from_slice::<BackendMeasurements>(&bytes);
+        let _ = serde_json::from_slice::<HostRequest>(&bytes);
+        let _ = serde_json::from_slice::<HostEvent>(&bytes);
     }
 }

@@ -321,17 +321,17 @@ impl<'a> Gate<'a> {
 /// Where the first sentence of `text` ends, if more follows, so that it surely ended. A number with a full stop may be the
 /// marker of an item, and an abbreviation no end.
 fn first_sentence(text: &str) -> Option<usize> {
-    let bounds = text
+    let mut bounds = text
         .split_sentence_bound_indices()
         .map(|(at, _)| at)
         .skip(1);
-    bounds.into_iter().find(|&at| {
+    bounds.find(|&at| {
         let sentence = text[..at].trim_end();
+        let stem = sentence.trim_end_matches('.');
+        let is_abbreviation = stem.len() < sentence.len()
+            && !stem.ends_with(char::is_numeric)
+            && !ends_sentence(sentence);
         let is_line = text[..at].ends_with('\n');
-        sentence.contains(char::is_alphabetic)
-            && (is_line
-                || !sentence.ends_with('.')
-                || ends_sentence(sentence)
-                || sentence.ends_with(|char: char| char.is_numeric()))
+        sentence.contains(char::is_alphabetic) && (is_line || !is_abbreviation)
     })
 }

@@ -16,25 +16,37 @@ const MAX_BLOCK_BYTES: usize = 2_000;
 /// that such programs break at, by one long word.
 const WRAPPED_CHARS: usize = 50;
 
+/// What may be a sentence of the summary.
+struct Candidate {
+    text: String,
+    /// It stood in an item of a list, where a full stop is not expected.
+    is_item: bool,
+}
+
 /// The sentences of `text`, in order, with white space folded.
 pub(super) fn sentences(text: &str) -> Vec<String> {
     let mut all = Vec::new();
     for block in blocks(text) {
-        for piece in cut_every(&block, MAX_BLOCK_BYTES) {
-            split(piece, &mut all);
+        for piece in cut_every(&block.text, MAX_BLOCK_BYTES) {
+            split(piece, block.is_item, &mut all);
         }
     }
     let mut seen = HashSet::new();
-    all.retain(|sentence| seen.insert(sentence.to_lowercase()));
-    let is_readable = |sentence: &String| sentence.chars().any(char::is_alphanumeric);
-    all.retain(is_readable);
-    let good: Vec<String> = all
-        .iter()
-        .filter(|sentence| !is_junk(sentence))
-        .cloned()
-        .collect();
+    all.retain(|candidate| {
+        candidate.text.chars().any(char::is_alphanumeric)
+            && seen.insert(candidate.text.to_lowercase())
+    });
+    let mut good: Vec<&Candidate> = all.iter().filter(|found| !is_junk(&found.text)).collect();
+    // Where sentences have full stops, a line without one is a heading, a caption or a fragment.
+    let is_whole = |found: &&Candidate| found.is_item || is_closed(&found.text);
+    if good.iter().filter(|found| is_closed(&found.text)).count() * 2 > good.len() {
+        good.retain(is_whole);
+    }
     // A text of nothing but headings has headings for a summary.
-    if good.is_empty() { all } else { good }
+    if good.is_empty() {
+        good = all.iter().collect();
+    }
+    good.into_iter().map(|found| found.text.clone()).collect()
 }
 
 /// Whether `sentence` ends with punctuation that closes it, in any script.
@@ -47,10 +59,10 @@ pub(super) fn is_closed(sentence: &str) -> bool {
 }
 
 /// Paragraphs, lines and items of lists, with white space folded. Lines that were wrapped are joined again.
-fn blocks(text: &str) -> Vec<String> {
+fn blocks(text: &str) -> Vec<Candidate> {
     const LINE_ENDS: [char; 6] = ['\n', '\r', '\u{c}', '\u{85}', '\u{2028}', '\u{2029}'];
     let text = text.replace("\r\n", "\n");
-    let mut blocks: Vec<String> = Vec::new();
+    let mut blocks: Vec<Candidate> = Vec::new();
     // Length of the line before; none behind an empty line.
     let mut last_chars = None;
     for line in text.split(LINE_ENDS) {
@@ -60,14 +72,16 @@ fn blocks(text: &str) -> Vec<String> {
             continue;
         }
         let item = without_marker(&folded);
+        let is_item = item.len() < folded.len();
         match (blocks.last_mut(), last_chars) {
-            (Some(block), Some(last))
-                if item.len() == folded.len() && is_wrapped(block, last, &folded) =>
-            {
-                block.push(' ');
-                block.push_str(&folded);
+            (Some(block), Some(last)) if !is_item && is_wrapped(&block.text, last, &folded) => {
+                block.text.push(' ');
+                block.text.push_str(&folded);
             }
-            _ => blocks.push(item.to_owned()),
+            _ => blocks.push(Candidate {
+                text: item.to_owned(),
+                is_item,
+            }),
         }
         last_chars = Some(folded.chars().count());
     }
@@ -96,7 +110,7 @@ fn without_marker(line: &str) -> &str {
 }
 
 /// Adds the sentences of `block`. Full stops that end no sentence, such as those of abbreviations, are joined again.
-fn split(block: &str, all: &mut Vec<String>) {
+fn split(block: &str, is_item: bool, all: &mut Vec<Candidate>) {
     let mut start = 0;
     for (at, piece) in block.split_sentence_bound_indices() {
         let end = at + piece.len();
@@ -104,7 +118,10 @@ fn split(block: &str, all: &mut Vec<String>) {
         if end < block.len() && ends_with_abbreviation(sentence) {
             continue;
         }
-        all.extend(cut_long(sentence).into_iter().map(str::to_owned));
+        all.extend(cut_long(sentence).into_iter().map(|piece| Candidate {
+            text: piece.to_owned(),
+            is_item,
+        }));
         start = end;
     }
 }

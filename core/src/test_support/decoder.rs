@@ -2,7 +2,7 @@
 
 use crate::decode::Decoder;
 
-/// Longest context looked at, in tokens.
+/// Longest context looked at, in tokens, unless another one is asked for.
 const MAX_CONTEXT: usize = 4;
 
 /// Share of the probability that every token has whatever the context.
@@ -14,6 +14,7 @@ const UNIFORM_SHARE: f32 = 0.001;
 pub struct TableDecoder {
     vocab_size: usize,
     capacity: usize,
+    max_context: usize,
     texts: Vec<Vec<u32>>,
     cache: Vec<u32>,
     calls: usize,
@@ -52,12 +53,21 @@ impl TableDecoder {
         Self {
             vocab_size,
             capacity,
+            max_context: MAX_CONTEXT,
             texts,
             cache: Vec::new(),
             calls: 0,
             tokens_fed: 0,
             largest_call: 0,
             fault: None,
+        }
+    }
+
+    /// Looks at up to `tokens` before the next one, for tokenizers with short tokens.
+    pub fn looking_back(self, tokens: usize) -> Self {
+        Self {
+            max_context: tokens,
+            ..self
         }
     }
 
@@ -100,7 +110,7 @@ impl TableDecoder {
                     .iter()
                     .rev()
                     .zip(self.cache.iter().rev())
-                    .take(MAX_CONTEXT);
+                    .take(self.max_context);
                 let agreed = context.take_while(|(a, b)| a == b).count();
                 if agreed > best_context {
                     best_context = agreed;
