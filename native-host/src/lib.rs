@@ -2,7 +2,12 @@
 
 mod block_on;
 pub mod broker;
+pub mod caller;
+pub mod cli;
 pub mod engine;
+pub mod extension;
+pub mod host;
+pub mod models;
 pub mod quarantine;
 pub mod sandbox;
 pub mod wire;

@@ -39,6 +39,22 @@ impl Quarantine {
             .any(|entry| entry.provider == provider && entry.version == version)
     }
 
+    /// The list that the worker was started with.
+    pub fn given(entries: impl IntoIterator<Item = (String, String)>) -> Self {
+        let entry = |(provider, version)| Entry { provider, version };
+        Self {
+            file: None,
+            entries: entries.into_iter().map(entry).collect(),
+        }
+    }
+
+    /// Providers and versions.
+    pub fn entries(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.entries
+            .iter()
+            .map(|entry| (entry.provider.as_str(), entry.version.as_str()))
+    }
+
     /// Adds a provider; an entry for another version of it is dropped.
     pub fn add(&mut self, provider: String, version: String) {
         self.entries.retain(|entry| entry.provider != provider);

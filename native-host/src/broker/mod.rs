@@ -5,5 +5,5 @@ mod session;
 mod worker_process;
 
 pub use run::{Surroundings, run};
-pub use session::{Action, MAX_IN_FLIGHT, Session};
+pub use session::{Action, MAX_IN_FLIGHT, Session, id_of};
 pub use worker_process::{WorkerCommand, WorkerProcess};

@@ -62,13 +62,14 @@ pub async fn run<S: Surroundings>(
     input: impl AsyncRead + Unpin + Send + 'static,
     output: impl AsyncWrite + Unpin,
     surroundings: S,
+    session: Session,
     quarantine: Quarantine,
 ) -> Result<(), FrameError> {
     let mut frames = read_ahead(input);
     let mut broker = Broker {
         surroundings,
         output,
-        session: Session::default(),
+        session,
         quarantine,
         worker: None,
     };

@@ -48,6 +48,14 @@ enum Greeting {
 }
 
 impl Session {
+    /// A session that serves nobody and says why.
+    pub fn refusing(why: WireError) -> Self {
+        Self {
+            greeting: Greeting::Refused(why),
+            in_flight: BTreeSet::new(),
+        }
+    }
+
     /// Whether this request has not ended yet.
     pub fn is_in_flight(&self, id: u32) -> bool {
         self.in_flight.contains(&id)
@@ -69,15 +77,13 @@ impl Session {
 
     fn requested(&mut self, request: HostRequest) -> Vec<Action> {
         let id = id_of(&request);
-        if let HostRequest::Hello { protocol, .. } = request {
-            return vec![self.greeted(id, protocol)];
-        }
-        match &self.greeting {
-            Greeting::Done => {}
-            Greeting::Awaited => {
+        match (&self.greeting, &request) {
+            (Greeting::Refused(why), _) => return vec![failed(id, why.clone())],
+            (_, HostRequest::Hello { protocol, .. }) => return vec![self.greeted(id, *protocol)],
+            (Greeting::Done, _) => {}
+            (Greeting::Awaited, _) => {
                 return vec![failed(id, error(ErrorCode::BadRequest, "Say hello first."))];
             }
-            Greeting::Refused(why) => return vec![failed(id, why.clone())],
         }
         match request {
             HostRequest::Hello { .. } => unreachable!("answered above"),

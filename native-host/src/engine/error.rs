@@ -2,9 +2,10 @@
 
 use std::path::PathBuf;
 
-use sotto_core::pack::PackError;
 use sotto_core::protocol::{Coded, ErrorCode};
 use sotto_tokenizer::TokenizerError;
+
+use crate::models::ModelError;
 
 /// Everything that can go wrong in this module.
 #[derive(Debug, thiserror::Error)]
@@ -30,18 +31,12 @@ pub enum EngineError {
     /// The graph's inputs or outputs are not of a shape that we can feed.
     #[error("the model's graph: {0}")]
     Graph(&'static str),
-    /// `config.json` lacks something, or a size in it makes no sense.
-    #[error("config.json: {0}")]
-    Config(&'static str),
     /// The pack has no graph for this device.
     #[error("the model has no graph for {0}")]
     NoGraph(&'static str),
-    /// The pack cannot be read or does not verify.
+    /// The model's files cannot be read or do not verify.
     #[error(transparent)]
-    Pack(#[from] PackError),
-    /// A file of the pack cannot be read.
-    #[error("a file of the model cannot be read")]
-    Read(#[source] std::io::Error),
+    Model(#[from] ModelError),
     /// The tokenizer cannot be used.
     #[error(transparent)]
     Tokenizer(#[from] TokenizerError),
@@ -91,9 +86,7 @@ impl Coded for EngineError {
             error @ Self::Ort { .. } if error.is_out_of_memory() => ErrorCode::OutOfMemory,
             Self::Ort { .. } | Self::WrongAnswer => ErrorCode::BackendUnavailable,
             Self::Graph(_) | Self::NoGraph(_) => ErrorCode::ModelArchitectureUnknown,
-            Self::Config(_) => ErrorCode::ModelConfigInvalid,
-            Self::Pack(error) => error.code(),
-            Self::Read(_) => ErrorCode::PackBlobMissing,
+            Self::Model(error) => error.code(),
             Self::Tokenizer(error) => error.code(),
             Self::CacheFull { .. } => ErrorCode::TooLarge,
         }

@@ -8,7 +8,6 @@ use sotto_core::decode::{Decoder as _, greedy_tokens};
 use sotto_core::pack::{Graph, GraphDevice, GraphShape, KnownAnswer, Precision};
 
 use super::candidate::{CPU_PROVIDER, Candidate, accelerators, cpu_builder};
-use super::config::ModelConfig;
 use super::decoder::{Kind, OrtDecoder};
 use super::fixed_cache::FixedCache;
 use super::graph::Signature;
@@ -60,18 +59,19 @@ struct Trial {
     tokens_per_s: f64,
 }
 
-/// Loads `source` on the fastest device that the conditions allow.
+/// Loads `source` on the fastest device that the conditions allow. `vocab_size`: rows of the logits, as its configuration
+/// says.
 ///
 /// # Errors
 /// [`EngineError`] if it does not even run on the CPU.
 pub fn load(
     runtime: &Runtime,
     source: &impl ModelSource,
-    config: &ModelConfig,
+    vocab_size: usize,
     threads: usize,
     conditions: &mut impl Conditions,
 ) -> Result<Loaded, EngineError> {
-    let cpu = on_cpu(runtime, source, config, threads)?;
+    let cpu = on_cpu(runtime, source, vocab_size, threads)?;
     let answer = known_answer(source, &cpu.answer);
     let mut best = cpu.trial;
     let mut device = "CPU".to_owned();
@@ -85,7 +85,7 @@ pub fn load(
             continue;
         }
         conditions.trying(Some(&candidate.provider));
-        let trial = on_accelerator(runtime, source, config, &candidate, &answer);
+        let trial = on_accelerator(runtime, source, vocab_size, &candidate, &answer);
         conditions.trying(None);
         match trial {
             Ok(trial) if trial.tokens_per_s >= best.tokens_per_s * WORTHWHILE => {
@@ -141,7 +141,7 @@ fn own_prompt() -> Vec<u32> {
 fn on_cpu(
     runtime: &Runtime,
     source: &impl ModelSource,
-    config: &ModelConfig,
+    vocab_size: usize,
     threads: usize,
 ) -> Result<CpuTrial, EngineError> {
     let graph = source
@@ -156,7 +156,7 @@ fn on_cpu(
         &GraphFiles::read(source, graph)?,
     )?;
     let placement = Placement::of(&session)?;
-    let decoder = decoder(session, graph, source, config)?;
+    let decoder = decoder(session, graph, source, vocab_size)?;
     let signed = &source.manifest().known_answer;
     let prompt = if signed.is_empty() {
         own_prompt()
@@ -184,7 +184,7 @@ fn preference(precision: Precision) -> u8 {
 fn on_accelerator(
     runtime: &Runtime,
     source: &impl ModelSource,
-    config: &ModelConfig,
+    vocab_size: usize,
     candidate: &Candidate,
     answer: &KnownAnswer,
 ) -> Result<Trial, EngineError> {
@@ -208,8 +208,8 @@ fn on_accelerator(
         return Err(EngineError::Graph("was left to the CPU in part"));
     }
     let prefill = open(of_tokens(false)?)?;
-    let cache = FixedCache::new(prefill, step, config.vocab_size)?;
-    let decoder = OrtDecoder::new(Kind::Fixed(cache), config.vocab_size);
+    let cache = FixedCache::new(prefill, step, vocab_size)?;
+    let decoder = OrtDecoder::new(Kind::Fixed(cache), vocab_size);
     let (trial, found) = measured(
         decoder,
         placement,
@@ -257,7 +257,7 @@ fn decoder(
     session: Session,
     graph: &Graph,
     source: &impl ModelSource,
-    config: &ModelConfig,
+    vocab_size: usize,
 ) -> Result<OrtDecoder, EngineError> {
     let signature = Signature::of(&session)?;
     let position_bytes =
@@ -269,18 +269,18 @@ fn decoder(
         GraphShape::Gqa => Kind::Shared(SharedCache::new(
             session,
             signature,
-            config.vocab_size,
+            vocab_size,
             capacity,
         )?),
         GraphShape::Merged => Kind::Growing(GrowingCache::new(
             session,
             signature,
-            config.vocab_size,
+            vocab_size,
             capacity,
         )),
         GraphShape::Static => return Err(EngineError::NoGraph("the CPU")),
     };
-    let decoder = OrtDecoder::new(kind, config.vocab_size);
+    let decoder = OrtDecoder::new(kind, vocab_size);
     debug_assert!(decoder.is_empty());
     Ok(decoder)
 }

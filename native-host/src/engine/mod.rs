@@ -1,7 +1,6 @@
 //! The language model on ONNX Runtime. ort's types stay inside this module.
 
 mod candidate;
-mod config;
 mod decoder;
 mod error;
 mod fixed_cache;
@@ -15,7 +14,6 @@ mod source;
 mod tensors;
 
 pub use candidate::Candidate;
-pub use config::ModelConfig;
 
 pub use decoder::OrtDecoder;
 pub use error::EngineError;

@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
-use sotto_core::pack::{BlobRole, Graph, Manifest, VerifiedBlob};
+use sotto_core::pack::{Blob, BlobRole, Graph, Manifest, VerifiedBlob};
 
 use super::EngineError;
+use crate::models::{Installed, ModelError};
 
 /// A pack for ONNX Runtime whose manifest was verified. Every blob comes back verified, or not at all.
 pub trait ModelSource {
@@ -14,7 +15,7 @@ pub trait ModelSource {
     /// A blob, hashed on the way.
     ///
     /// # Errors
-    /// [`EngineError::Pack`] if it is not the one that was signed, [`EngineError::Read`].
+    /// [`EngineError::Model`] if it is not the one that was signed, or cannot be read.
     fn blob(&self, role: BlobRole, name: Option<&str>) -> Result<VerifiedBlob, EngineError>;
 }
 
@@ -42,5 +43,19 @@ impl GraphFiles {
                 .into_shared(),
             data,
         })
+    }
+}
+
+impl ModelSource for Installed {
+    fn manifest(&self) -> &Manifest {
+        self.manifest()
+    }
+
+    fn blob(&self, role: BlobRole, name: Option<&str>) -> Result<VerifiedBlob, EngineError> {
+        let is_wanted = |blob: &Blob| blob.role == role && blob.name.as_deref() == name;
+        let mut blobs = self.load(is_wanted)?;
+        blobs
+            .take(role)
+            .map_err(|error| ModelError::pack(self.dir())(error).into())
     }
 }

@@ -42,4 +42,6 @@ pub struct LoadedEngine {
     pub device: String,
     /// Why there, as a sentence.
     pub reason: String,
+    /// How the process is confined, for people.
+    pub sandbox: String,
 }

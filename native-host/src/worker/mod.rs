@@ -1,5 +1,11 @@
 //! The process that owns ONNX Runtime and the model. It has no network and read-only files, and may die at any moment.
 
+mod cancel;
+mod format;
 mod link;
+mod model;
+mod output;
+mod serve;
 
 pub use link::{FromWorker, LoadedEngine};
+pub use serve::{WorkerSettings, serve};

@@ -1,0 +1,73 @@
+//! The command line.
+
+use std::io::{self, Write as _};
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use crate::models::StorePaths;
+use crate::quarantine::Quarantine;
+use crate::wire::stdout;
+use crate::worker::{self, WorkerSettings};
+
+/// Sotto's host: summaries and chat on this device's NPU or CPU. Browsers start it; people use these commands.
+#[derive(Debug, Parser)]
+#[command(name = "sotto-host", version, about)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Runs the model; started by the host itself.
+    #[command(hide = true)]
+    Worker {
+        /// Ceiling on the address space.
+        #[arg(long)]
+        memory_limit_mib: u64,
+        /// `PROVIDER@VERSION` that must not be tried.
+        #[arg(long)]
+        quarantined: Vec<String>,
+    },
+}
+
+/// Does what the command line says.
+///
+/// # Errors
+/// What the command's own code reports; clap ends the process by itself for arguments that it does not know.
+pub fn run() -> anyhow::Result<ExitCode> {
+    match Arguments::parse().command {
+        Command::Worker {
+            memory_limit_mib,
+            quarantined,
+        } => {
+            // Before anything else: whatever a library prints must not get between our frames.
+            let output = stdout::take()?;
+            let paths = StorePaths::discover()?;
+            let quarantined = quarantined.iter().filter_map(|entry| entry.split_once('@'));
+            let settings = WorkerSettings {
+                program: program_folder()?,
+                home: paths.home,
+                memory_limit_bytes: memory_limit_mib.saturating_mul(1024 * 1024),
+                quarantine: Quarantine::given(
+                    quarantined.map(|(provider, version)| (provider.to_owned(), version.to_owned())),
+                ),
+            };
+            worker::serve(&settings, output)?;
+            Ok(ExitCode::SUCCESS)
+        }
+    }
+}
+
+/// Tells the user, or the browser's log, why the process ends.
+pub fn complain(error: &anyhow::Error) {
+    // Where even that fails, nobody listens.
+    let _ = writeln!(io::stderr(), "sotto-host: {error:#}");
+}
+
+fn program_folder() -> io::Result<PathBuf> {
+    let program = std::env::current_exe()?.canonicalize()?;
+    Ok(program.parent().map(PathBuf::from).unwrap_or_default())
+}

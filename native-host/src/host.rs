@@ -1,0 +1,118 @@
+//! The broker's surroundings: where things lie, and what to tell about them.
+
+use std::io;
+use std::path::PathBuf;
+
+use sotto_core::protocol::{Coded as _, ErrorCode, HostStatus, WireError};
+use tokio::fs::File;
+
+use crate::broker::{Session, Surroundings, WorkerCommand, run};
+use crate::caller::Caller;
+use crate::extension::is_ours;
+use crate::models::{ModelStore, StorePaths};
+use crate::quarantine::Quarantine;
+use crate::wire::frame::FrameError;
+use crate::wire::stdout;
+use crate::worker::LoadedEngine;
+
+/// Address space that the worker needs beside the model: ONNX Runtime, its threads' stacks, the C library's arenas.
+const BASE_MEMORY_MIB: u32 = 1_536;
+
+/// How much address space a model takes for each byte of its files: the file itself, the weights as ONNX Runtime packs
+/// them again, and the KV cache.
+const MEMORY_PER_BYTE: u64 = 4;
+
+/// Serves the browser that started this process, until it closes the connection.
+///
+/// # Errors
+/// Where the process cannot start at all. What goes wrong later is told to the browser.
+pub fn serve(caller: &Caller) -> anyhow::Result<()> {
+    let output = stdout::take()?;
+    let paths = StorePaths::discover()?;
+    let session = if is_ours(caller, &paths.home) {
+        Session::default()
+    } else {
+        Session::refusing(WireError {
+            code: ErrorCode::OriginRefused,
+            message: "This host serves the Sotto extension only.".to_owned(),
+            retryable: false,
+        })
+    };
+    let quarantine = Quarantine::read(&paths.home.join("quarantine.json"));
+    let surroundings = Host {
+        program: std::env::current_exe()?,
+        store: ModelStore::open(paths),
+    };
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_io()
+        .enable_time()
+        .build()?;
+    let served = runtime.block_on(run(
+        tokio::io::stdin(),
+        File::from_std(output),
+        surroundings,
+        session,
+        quarantine,
+    ));
+    // Reading standard input happens on a thread that may still wait for the browser.
+    runtime.shutdown_background();
+    match served {
+        Ok(()) => Ok(()),
+        // The browser went away in the middle: no error of ours.
+        Err(FrameError::Io(error)) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        Err(error) => Err(error.into()),
+    }
+}
+
+struct Host {
+    program: PathBuf,
+    store: ModelStore,
+}
+
+impl Host {
+    /// The ceiling for the model in use, in MiB.
+    fn memory_limit_mib(&self) -> u32 {
+        let bytes = self.store.resolve(None).map_or(0, |installed| {
+            let blobs = installed.manifest().blobs.iter();
+            blobs.map(|blob| u64::from(blob.bytes)).sum()
+        });
+        let model_mib = u32::try_from(bytes * MEMORY_PER_BYTE / (1024 * 1024)).unwrap_or(u32::MAX);
+        BASE_MEMORY_MIB.saturating_add(model_mib)
+    }
+}
+
+impl Surroundings for Host {
+    fn worker_command(&self, quarantine: &Quarantine) -> WorkerCommand {
+        let mut arguments = vec![
+            "worker".to_owned(),
+            "--memory-limit-mib".to_owned(),
+            self.memory_limit_mib().to_string(),
+        ];
+        for (provider, version) in quarantine.entries() {
+            arguments.extend(["--quarantined".to_owned(), format!("{provider}@{version}")]);
+        }
+        WorkerCommand {
+            program: self.program.clone(),
+            arguments,
+        }
+    }
+
+    fn status(&self, loaded: Option<&LoadedEngine>) -> HostStatus {
+        let installed = self.store.resolve(None);
+        let (model, is_abstractive, trouble) = match &installed {
+            Ok(installed) => {
+                let manifest = installed.manifest();
+                (manifest.name.clone(), manifest.assist.is_abstractive, String::new())
+            }
+            Err(error) => (String::new(), false, format!("{error} ({:?})", error.code())),
+        };
+        HostStatus {
+            model,
+            is_abstractive,
+            device: loaded.map(|engine| engine.device.clone()).unwrap_or_default(),
+            reason: loaded.map_or(trouble, |engine| engine.reason.clone()),
+            memory_limit_mib: self.memory_limit_mib(),
+            sandbox: loaded.map(|engine| engine.sandbox.clone()).unwrap_or_default(),
+        }
+    }
+}
