@@ -1,10 +1,11 @@
-// Writes the unpacked extension into dist/chromium and dist/demo. dist/demo differs by one manifest key: it may run on
-// localhost without a permission prompt, which nobody can click in a headless browser. Fails with one clear sentence
+// Writes the unpacked extension into dist/chromium and dist/demo. dist/demo differs in the manifest alone: it may run on
+// localhost and talk to the host without a permission prompt, which nobody can click in a headless browser. Fails with one clear sentence
 // when a part that other folders build (the wasm package, the model pack) is missing.
 import { cp, mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
+import { thirdPartyNotices } from "./notices.mjs";
 import { packFiles } from "./pack-files.mjs";
 
 const extensionDir = resolve(dirname(fileURLToPath(import.meta.url)), "..");
@@ -15,6 +16,9 @@ const demoHosts = ["http://localhost/*", "http://127.0.0.1/*"];
 
 /** Pages with a script, a style sheet and an HTML file each, named after their folder in src. */
 const pages = ["popup", "options", "onboarding"];
+
+/** Scripts that are injected into a page when the user asks for it, and not before. */
+const onDemand = ["selection", "card", "readable"];
 
 try {
   await main();
@@ -41,7 +45,9 @@ async function main() {
   const demo = join(rootDir, "dist", "demo");
   await rm(demo, { recursive: true, force: true });
   await cp(out, demo, { recursive: true });
-  await writeManifest(demo, { ...manifest, host_permissions: demoHosts });
+  const { optional_permissions: asked, ...rest } = manifest;
+  const permissions = [...manifest.permissions, ...asked];
+  await writeManifest(demo, { ...rest, permissions, host_permissions: demoHosts });
   console.log("build: dist/chromium and dist/demo are ready");
 }
 
@@ -64,9 +70,17 @@ async function bundle(out) {
       { in: "src/background/main.ts", out: "background" },
       { in: "src/content/main.ts", out: "content" },
       { in: "src/engine/main.ts", out: "engine" },
+      { in: "src/chat/main.ts", out: "chat" },
       ...pages.map((page) => ({ in: `src/${page}/main.ts`, out: page })),
-      ...pages.map((page) => ({ in: `src/${page}/${page}.css`, out: page })),
+      ...[...pages, "sidepanel"].map((page) => ({ in: `src/${page}/${page}.css`, out: page })),
     ],
+  });
+  await build({
+    ...common,
+    format: "iife",
+    // The card's style sheet lives in its shadow root.
+    loader: { ".css": "text" },
+    entryPoints: onDemand.map((name) => ({ in: `src/${name}/main.ts`, out: name })),
   });
   // The worker is a module: the wasm-bindgen glue uses `import.meta`.
   await build({ ...common, format: "esm", entryPoints: [{ in: "src/engine/worker/main.ts", out: "worker" }] });
@@ -74,9 +88,10 @@ async function bundle(out) {
 
 async function copyStatic(out, pack) {
   await cp(join(extensionDir, "src", "engine", "engine.html"), join(out, "engine.html"));
-  for (const page of pages) {
+  for (const page of [...pages, "sidepanel"]) {
     await cp(join(extensionDir, "src", page, `${page}.html`), join(out, `${page}.html`));
   }
+  await writeFile(join(out, "THIRD-PARTY-NOTICES.txt"), await thirdPartyNotices(extensionDir));
   await cp(join(extensionDir, "icons"), join(out, "icons"), {
     recursive: true,
     filter: (path) => !path.endsWith(".svg"),

@@ -1,14 +1,14 @@
 // Bundles the unit tests (TypeScript, pure parts only) into a temporary folder and runs them with node's own runner.
 import { spawnSync } from "node:child_process";
 import { mkdtemp, readdir, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 
 const extensionDir = resolve(dirname(fileURLToPath(import.meta.url)), "..");
 const tests = (await readdir(join(extensionDir, "test"))).filter((name) => name.endsWith(".test.ts"));
-const outdir = await mkdtemp(join(tmpdir(), "sotto-unit-"));
+// Below node_modules, where the one package that cannot be bundled is found.
+const outdir = await mkdtemp(join(extensionDir, "node_modules", ".sotto-unit-"));
 try {
   await build({
     absWorkingDir: extensionDir,
@@ -16,6 +16,7 @@ try {
     outdir,
     outExtension: { ".js": ".mjs" },
     bundle: true,
+    external: ["jsdom"],
     platform: "node",
     format: "esm",
     target: "node20",

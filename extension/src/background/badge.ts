@@ -33,3 +33,13 @@ export async function showUnsupported(tabId: number | undefined): Promise<void> 
   await chrome.action.setBadgeBackgroundColor({ tabId, color: COLOUR_OFF });
   await chrome.action.setTitle({ tabId, title: t("siteCanvasEditor") });
 }
+
+/** Says on this tab's button that its page takes no card; the browser takes it off when the tab goes elsewhere. */
+export async function showCannotSummarize(tabId: number): Promise<void> {
+  // The tab may be gone by now.
+  await Promise.all([
+    chrome.action.setBadgeText({ tabId, text: t("badgeUnsupported") }),
+    chrome.action.setBadgeBackgroundColor({ tabId, color: COLOUR_OFF }),
+    chrome.action.setTitle({ tabId, title: t("summarizeClosedPage") }),
+  ]).catch(() => undefined);
+}

@@ -5,9 +5,11 @@
 import { onSettingsChanged } from "../shared/settings-store";
 import { showBadge } from "./badge";
 import { grantsAdded, grantsRemoved } from "./grants";
+import { closeHost } from "./host-pipe";
 import { tellContentScripts, tellEngine } from "./notify";
 import { injectIntoOpenTabs, syncRegistration } from "./registration";
 import { routeMessage } from "./router";
+import { createMenu, SUMMARIZE, summarizeSelection } from "./summarize";
 
 const ready = start();
 
@@ -19,6 +21,7 @@ async function start(): Promise<void> {
 }
 
 chrome.runtime.onInstalled.addListener(({ reason }) => {
+  void createMenu();
   void ready.then(async () => {
     await injectIntoOpenTabs();
     if (reason === "install") await chrome.tabs.create({ url: chrome.runtime.getURL("onboarding.html") });
@@ -38,7 +41,16 @@ onSettingsChanged((settings, before) => {
     await injectIntoOpenTabs();
     await tellContentScripts();
     if (settings.backend !== before.backend) await tellEngine("backendPreference");
+    if (!settings.useHost) closeHost();
   });
 });
 
 chrome.runtime.onMessage.addListener((message, sender, respond) => routeMessage(message, sender, ready, respond));
+
+chrome.contextMenus.onClicked.addListener(({ menuItemId, frameId, selectionText }, tab) => {
+  if (menuItemId === SUMMARIZE) void summarizeSelection(tab, { frameId, menuText: selectionText });
+});
+
+chrome.commands.onCommand.addListener((command, tab) => {
+  if (command === SUMMARIZE) void summarizeSelection(tab);
+});

@@ -5,6 +5,8 @@ import { toWireError, wireError } from "../shared/errors";
 import type { BackgroundMessages, Reply } from "../shared/messages";
 import { readSettings } from "../shared/settings-store";
 import { showBadge, showUnsupported } from "./badge";
+import { cardDocuments } from "./card-documents";
+import { openHost } from "./host-pipe";
 import { ensureEngine } from "./offscreen";
 import { injectIntoFrames } from "./registration";
 import { siteStateOf } from "./site-state";
@@ -52,6 +54,14 @@ const ROUTES: { [K in keyof BackgroundMessages]: Route<K> } = {
       await showBadge(status);
       return {};
     },
+  },
+  openHost: {
+    tier: "ownPages",
+    handle: () => openHost(),
+  },
+  cardAllowed: {
+    tier: "ownPages",
+    handle: async ({ documentId }) => ({ allowed: (await cardDocuments()).includes(documentId) }),
   },
 };
 

@@ -1,12 +1,19 @@
 // Owns the worker: starts it on demand, gives it work, and notices when it dies. Whatever was pending then ends with
 // `peerGone`, and the next request starts a new one.
 
+import type { AssistRequest } from "../shared/assist-messages";
 import { toWireError, wireError } from "../shared/errors";
-import type { AutocompleteEvent, EngineStatus, WireError } from "../shared/protocol";
+import type { AutocompleteEvent, EngineStatus, HostEvent, WireError } from "../shared/protocol";
 import type { BackendPreference } from "../shared/settings";
+import { AssistQueue } from "./assist/assist-queue";
 import type { CalibrationStore } from "./calibration-store";
 import { RequestQueue, type SuggestRequest } from "./request-queue";
 import type { FromWorker, MeasureResult, ToWorker } from "./worker-messages";
+
+/** Whom the events of an answer go to. */
+export interface AssistSink {
+  postMessage(event: HostEvent): void;
+}
 
 export interface HostParts {
   makeWorker(): Worker;
@@ -16,6 +23,9 @@ export interface HostParts {
 
 /** Longest time for one suggestion before the worker counts as hung. A software WebGPU adapter takes 15 s for its first. */
 const HANG_MS = 60_000;
+
+/** Longest silence in the middle of an answer: a long text is read in parts, and each of them is told. */
+const ASSIST_HANG_MS = 120_000;
 
 /** Deaths of the worker without one answer in between, after which it is not started again by itself. */
 const MAX_DEATHS = 3;
@@ -27,12 +37,14 @@ export class EngineHost {
   readonly #parts: HostParts;
   readonly #statusListeners = new Set<(status: EngineStatus) => void>();
   readonly #queue: RequestQueue<chrome.runtime.Port>;
+  readonly #assists: AssistQueue<AssistSink>;
   readonly #measuring = new Map<number, (result: MeasureResult) => void>();
   #nextMeasureKey = 1;
   #worker: Worker | undefined;
   #status: EngineStatus = { type: "idle" };
   #deaths = 0;
   #hangTimer: ReturnType<typeof setTimeout> | undefined;
+  #assistTimer: ReturnType<typeof setTimeout> | undefined;
   #unloadTimer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(parts: HostParts) {
@@ -46,6 +58,19 @@ export class EngineHost {
         supersede: () => this.#post({ type: "supersede" }),
       },
       (port, event) => answer(port, event),
+    );
+    this.#assists = new AssistQueue<AssistSink>(
+      {
+        start: (key, request) => {
+          // The model does one thing at a time; suggestions wait outside, where a newer one replaces an older one.
+          this.#queue.setOpen(false);
+          this.#armAssistTimer();
+          this.#post({ type: "assist", key, request });
+        },
+        supersede: (key) => this.#post({ type: "supersedeAssist", key }),
+        idle: () => this.#queue.setOpen(this.#status.type === "ready"),
+      },
+      (sink, event) => sink.postMessage(event),
     );
   }
 
@@ -71,11 +96,17 @@ export class EngineHost {
 
   suggest(port: chrome.runtime.Port, request: SuggestRequest): void {
     this.#queue.submit(port, request);
-    if (this.#status.type === "failed" && !this.#status.error.retryable) {
-      this.#queue.failAll(this.#status.error);
-      return;
-    }
-    this.#ensureWorker();
+    this.#serve();
+  }
+
+  /** Chat or summary; its events go to the sink. */
+  assist(sink: AssistSink, request: AssistRequest): void {
+    this.#assists.submit(sink, request);
+    this.#serve();
+  }
+
+  cancelAssist(sink: AssistSink, id: number): void {
+    this.#assists.cancel(sink, id);
   }
 
   cancel(port: chrome.runtime.Port, id: number): void {
@@ -111,6 +142,22 @@ export class EngineHost {
   /** The choice of backend in the options changed: load again, with the new one. */
   preferenceChanged(): void {
     if (this.#worker || this.#status.type === "failed") this.#restart();
+  }
+
+  /** Starts the worker for what is in line; a failure that does not pass by waiting answers it at once. */
+  #serve(): void {
+    if (this.#status.type === "failed" && !this.#status.error.retryable) this.#failAll(this.#status.error);
+    else this.#ensureWorker();
+  }
+
+  #failAll(error: WireError): void {
+    this.#queue.failAll(error);
+    this.#assists.failAll(error);
+  }
+
+  #setOpen(open: boolean): void {
+    this.#queue.setOpen(open && !this.#assists.isRunning);
+    this.#assists.setOpen(open);
   }
 
   #ensureWorker(): void {
@@ -164,6 +211,9 @@ export class EngineHost {
         this.#noteLatency(message.event);
         this.#queue.finished(message.key, message.event);
         break;
+      case "assistEvent":
+        this.#assistEvent(message.key, message.event);
+        break;
       case "measured":
         this.#measuring.get(message.key)?.(message.result);
         this.#measuring.delete(message.key);
@@ -176,6 +226,14 @@ export class EngineHost {
         this.#post({ type: "tryingNoted" });
         break;
     }
+  }
+
+  #assistEvent(key: number, event: HostEvent): void {
+    this.#armAssistTimer();
+    if (event.type === "done") this.#deaths = 0;
+    this.#assists.event(key, event);
+    if (!this.#assists.isRunning) clearTimeout(this.#assistTimer);
+    this.#armUnloadTimer();
   }
 
   #noteLatency(event: AutocompleteEvent): void {
@@ -194,10 +252,10 @@ export class EngineHost {
     this.#status = status;
     if (status.type === "failed") {
       this.#terminate();
-      this.#queue.setOpen(false);
-      this.#queue.failAll(status.error);
+      this.#setOpen(false);
+      this.#failAll(status.error);
     } else {
-      this.#queue.setOpen(status.type === "ready");
+      this.#setOpen(status.type === "ready");
     }
     for (const listener of this.#statusListeners) listener(status);
   }
@@ -207,19 +265,20 @@ export class EngineHost {
     const hopeless = this.#deaths >= MAX_DEATHS;
     const error = hopeless
       ? wireError("internal", "The engine stopped several times in a row.")
-      : wireError("peerGone", "The engine stopped unexpectedly; the next keystroke starts it again.", true);
+      : wireError("peerGone", "The engine stopped unexpectedly; the next request starts it again.", true);
     this.#end(error, hopeless ? { type: "failed", error } : { type: "idle" });
   }
 
   #end(error: WireError, status: EngineStatus): void {
     this.#terminate();
-    this.#queue.setOpen(false);
-    this.#queue.failAll(error);
+    this.#setOpen(false);
+    this.#failAll(error);
     this.#setStatus(status);
   }
 
   #terminate(): void {
     clearTimeout(this.#hangTimer);
+    clearTimeout(this.#assistTimer);
     this.#worker?.terminate();
     this.#worker = undefined;
     const error = wireError("peerGone", "The engine stopped.", true);
@@ -241,10 +300,16 @@ export class EngineHost {
     this.#hangTimer = setTimeout(() => this.#died(), HANG_MS);
   }
 
+  #armAssistTimer(): void {
+    clearTimeout(this.#assistTimer);
+    this.#assistTimer = setTimeout(() => this.#died(), ASSIST_HANG_MS);
+  }
+
   #armUnloadTimer(): void {
     clearTimeout(this.#unloadTimer);
     this.#unloadTimer = setTimeout(() => {
-      if (this.#queue.isIdle) this.#end(wireError("peerGone", "The engine was unloaded.", true), { type: "idle" });
+      if (this.#queue.isIdle && this.#assists.isIdle)
+        this.#end(wireError("peerGone", "The engine was unloaded.", true), { type: "idle" });
     }, UNLOAD_AFTER_MS);
   }
 }

@@ -11,10 +11,16 @@ export class PackLoader {
   free(): void;
 }
 
-/** A loaded model on one backend. One `suggest` at a time. */
+/** A loaded model on one backend. One `suggest` or `assist` at a time. */
 export class Engine {
   info(): string;
   suggest(requestJson: string): Promise<string>;
+  /**
+   * Answers a `HostRequest` of type `summarize` or `chat`. `onEvent` gets each `progress` and `delta`, the promise the
+   * `done` or `error`; all of them `HostEvent` as JSON with the request's id. Never rejects. `supersede` ends it with
+   * the error `cancelled` after the token in flight.
+   */
+  assist(requestJson: string, onEvent: (eventJson: string) => void): Promise<string>;
   supersede(): void;
   measure(prefillTokens: number, decodeTokens: number): Promise<string>;
   free(): void;

@@ -1,7 +1,14 @@
 // Messages between the engine page and its worker. Internal to the engine: both sides are built together.
 
+import type { AssistRequest } from "../shared/assist-messages";
 import type { StatusEvent } from "../shared/messages";
-import type { AutocompleteEvent, AutocompleteRequest, BackendMeasurement, EngineStatus } from "../shared/protocol";
+import type {
+  AutocompleteEvent,
+  AutocompleteRequest,
+  BackendMeasurement,
+  EngineStatus,
+  HostEvent,
+} from "../shared/protocol";
 import type { BackendPreference } from "../shared/settings";
 
 export type MeasureResult = Extract<StatusEvent, { type: "measured" | "measureFailed" }>;
@@ -17,6 +24,9 @@ export type ToWorker =
   | { type: "load"; preference: BackendPreference; calibration: StoredCalibration | null; crashedBefore: boolean }
   | { type: "suggest"; key: number; request: AutocompleteRequest }
   | { type: "supersede" }
+  | { type: "assist"; key: number; request: AssistRequest }
+  /** Ends that `assist`, and no other request. */
+  | { type: "supersedeAssist"; key: number }
   | { type: "measureAgain" }
   | { type: "measure"; key: number; prefillTokens: number; decodeTokens: number }
   /** The last `trying` is stored. */
@@ -25,6 +35,8 @@ export type ToWorker =
 export type FromWorker =
   | { type: "status"; status: EngineStatus }
   | { type: "event"; key: number; event: AutocompleteEvent }
+  /** Any number of `progress` and `delta`, then one `done` or `error`. */
+  | { type: "assistEvent"; key: number; event: HostEvent }
   | { type: "measured"; key: number; result: MeasureResult }
   | { type: "calibration"; calibration: StoredCalibration | null }
   /** WebGPU is about to be tried, or has been: if the browser dies in between, the next start does not try again. */

@@ -4,7 +4,9 @@ import { byId } from "../shared/dom";
 import { translate } from "../shared/i18n";
 import type { Settings } from "../shared/settings";
 import { onSettingsChanged, readSettings, updateSettings } from "../shared/settings-store";
+import { ChatsView } from "./chats-view";
 import { EngineView } from "./engine-view";
+import { HostView } from "./host-view";
 import { KeysView } from "./keys-view";
 import { SitesView } from "./sites-view";
 
@@ -18,6 +20,8 @@ announce.addEventListener("change", () => {
 const keys = new KeysView();
 const engine = new EngineView();
 const sites = new SitesView();
+const host = new HostView();
+const chats = new ChatsView();
 
 onSettingsChanged(show);
 void readSettings().then(show);
@@ -27,4 +31,6 @@ function show(settings: Settings): void {
   keys.show(settings);
   engine.show(settings);
   sites.show(settings);
+  void host.show(settings);
+  void chats.show(settings);
 }

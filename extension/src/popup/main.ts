@@ -1,10 +1,11 @@
-// The popup: on or off (everywhere, on this site) and what the engine is doing, in words.
+// The popup: on or off (everywhere, on this site) and what the engine is doing, in words; and the chat.
 
 import { byId, setHidden, setText } from "../shared/dom";
 import { EngineLink } from "../shared/engine-link";
 import { translate } from "../shared/i18n";
 import { showEngine } from "./engine-view";
 import { SiteView } from "./site-view";
+import { startTabs } from "./tabs";
 
 translate(document);
 setText("engine-state", "");
@@ -18,4 +19,5 @@ byId("options", HTMLButtonElement).addEventListener("click", () => {
   void chrome.runtime.openOptionsPage().then(() => window.close());
 });
 
+startTabs();
 void new SiteView().start();

@@ -4,6 +4,7 @@
 import { SottoError, wireError } from "./errors";
 import type { KeyBindings } from "./key-bindings";
 import type { EngineStatus, SuppressionReason, WireError } from "./protocol";
+import type { TakenSelection } from "./selection";
 import type { BackendPreference } from "./settings";
 
 /** To the service worker. */
@@ -18,7 +19,17 @@ export interface BackgroundMessages {
   engineConfig: { request: object; response: { backend: BackendPreference } };
   /** The engine page tells every change of its state, for the badge. */
   engineStatus: { request: { status: EngineStatus }; response: object };
+  /** The engine page asks for the pipe to the host; it comes as a port of its own. */
+  openHost: { request: object; response: HostUse };
+  /** Whether the user asked for a summary in this document; the engine page asks when a card does. */
+  cardAllowed: { request: { documentId: string }; response: { allowed: boolean } };
 }
+
+/** Whether the host is to be used (`client` is our own version, for its greeting), or the sentence that says why not. */
+export type HostUse = { use: true; client: string } | { use: false; why: string };
+
+/** On the pipe to the host, from the service worker: what the host said, and the browser's sentence at its end. */
+export type HostPipeMessage = { type: "message"; message: unknown } | { type: "closed"; lastError: string };
 
 export type SiteState =
   | { on: false; why: "off" | "unsupported" }
@@ -44,7 +55,12 @@ export interface ContentMessages {
   siteStateChanged: { request: object; response: object };
   /** Test and benchmark hook, and the popup's "why is nothing shown". Answers extension pages only. */
   "sotto.inspect": { request: object; response: Inspection };
+  /** To a summary card, from the service worker: show this. */
+  "sotto.card": { request: { order: CardOrder }; response: object };
 }
+
+/** What a card is to summarise. */
+export type CardOrder = Omit<TakenSelection, "hasFocus">;
 
 export interface Inspection {
   visible: boolean;

@@ -16,6 +16,10 @@ export interface Settings {
   backend: BackendPreference;
   /** Read suggestions out through the browser's own screen-reader notification. */
   announce: boolean;
+  /** Chat and summaries go to the host, where the browser's permission allows it. */
+  useHost: boolean;
+  /** Chats are kept on this device beyond the browser's session. */
+  keepChats: boolean;
 }
 
 export const BACKEND_PREFERENCES: readonly BackendPreference[] = ["auto", "webgpu", "wasm"];
@@ -24,7 +28,15 @@ export const BACKEND_PREFERENCES: readonly BackendPreference[] = ["auto", "webgp
 const MAX_OFF_SITES = 10_000;
 
 export function defaultSettings(isMac: boolean): Settings {
-  return { enabled: true, offSites: [], keys: defaultKeys(isMac), backend: "auto", announce: false };
+  return {
+    enabled: true,
+    offSites: [],
+    keys: defaultKeys(isMac),
+    backend: "auto",
+    announce: false,
+    useHost: true,
+    keepChats: false,
+  };
 }
 
 /** Settings from whatever the store holds. */
@@ -38,6 +50,8 @@ export function parseSettings(raw: unknown, isMac: boolean): Settings {
     keys: parseKeys(stored.keys, defaults.keys),
     backend: BACKEND_PREFERENCES.find((preference) => preference === stored.backend) ?? defaults.backend,
     announce: typeof stored.announce === "boolean" ? stored.announce : defaults.announce,
+    useHost: typeof stored.useHost === "boolean" ? stored.useHost : defaults.useHost,
+    keepChats: typeof stored.keepChats === "boolean" ? stored.keepChats : defaults.keepChats,
   };
 }
 

@@ -92,6 +92,7 @@ export function chromiumPath() {
  * @property {{width: number, height: number} | null} [viewport]  `null` follows the window
  * @property {number} [deviceScaleFactor]
  * @property {string[]} [args]           more of the browser's command line
+ * @property {(profile: string) => Promise<void>} [prepare]  puts things into the profile before the browser starts
  * @property {boolean} [guarded]         send everything that is not local to the guard; default true
  */
 
@@ -107,6 +108,7 @@ export async function launchSotto(options = {}) {
   const profile = await mkdtemp(join(tmpdir(), "sotto-profile-"));
   await mkdir(join(profile, "Default"));
   await writeFile(join(profile, "Default/Preferences"), JSON.stringify(PREFERENCES));
+  await options.prepare?.(profile);
   const guard = options.guarded === false ? undefined : await startGuard();
   const headless = options.headless ?? true;
   const context = await chromium.launchPersistentContext(profile, {
@@ -175,6 +177,7 @@ export async function launchSotto(options = {}) {
     context,
     extensionId,
     guard,
+    profile,
     controlPage,
     tabId,
 
@@ -301,6 +304,30 @@ export async function launchSotto(options = {}) {
     /** @param {"background" | "engine"} part @returns {Promise<boolean>} */
     async isRunning(part) {
       return (await findTarget(part)) !== undefined;
+    },
+
+    /**
+     * What a click on an entry of the context menu, or the keyboard shortcut, starts: the browser's own event, handed to
+     * the service worker's own listener. Neither menus nor shortcuts can be reached in a browser without a window.
+     * @param {import("@playwright/test").Page} page
+     * @param {{menu?: {frameId: number, selectionText: string}}} [how] the menu's click; the shortcut if absent
+     */
+    async summarize(page, how = {}) {
+      const id = await tabId(page);
+      const own = await controlPage();
+      // Wakes the worker if it sleeps.
+      await own.evaluate(() => chrome.runtime.sendMessage({ type: "ensureEngine" }));
+      const worker = context.serviceWorkers()[0] ?? (await context.waitForEvent("serviceworker"));
+      await worker.evaluate(
+        async ([id, menu]) => {
+          const tab = await chrome.tabs.get(id);
+          /** @type {any} */
+          const event = menu ? chrome.contextMenus.onClicked : chrome.commands.onCommand;
+          if (menu) event.dispatch({ menuItemId: "summarize-selection", ...menu }, tab);
+          else event.dispatch("summarize-selection", tab);
+        },
+        /** @type {const} */ ([id, how.menu]),
+      );
     },
 
     /**

@@ -27,6 +27,12 @@ scope.onmessage = ({ data }: MessageEvent<ToWorker>) => {
     case "supersede":
       runtime.supersede();
       break;
+    case "assist":
+      void runtime.assist(data.key, data.request);
+      break;
+    case "supersedeAssist":
+      runtime.supersedeAssist(data.key);
+      break;
     case "measure":
       void runtime.measure(data.key, data.prefillTokens, data.decodeTokens);
       break;

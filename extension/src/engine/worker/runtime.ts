@@ -3,6 +3,7 @@
 // faster. Every other outcome has a reason.
 
 import init, { type Engine, PackLoader, protocolVersion } from "sotto-wasm";
+import type { AssistRequest } from "../../shared/assist-messages";
 import { SottoError, toWireError, wireError } from "../../shared/errors";
 import {
   type AutocompleteEvent,
@@ -15,6 +16,7 @@ import {
 } from "../../shared/protocol";
 import type { BackendPreference } from "../../shared/settings";
 import type { FromWorker, MeasureResult, StoredCalibration, ToWorker } from "../worker-messages";
+import { Assisting } from "./assisting";
 import { Idle } from "./idle";
 import { choose, failed, measured, works } from "./measurement";
 import { loadError, parseEvent, parseInfo, webgpuFailure, whyNot } from "./outcomes";
@@ -39,14 +41,17 @@ export interface RuntimeOutputs {
 export class Runtime {
   readonly #outputs: RuntimeOutputs;
   readonly #idle = new Idle();
+  readonly #assisting: Assisting;
   #loader: PackLoader | undefined;
   #engine: { engine: Engine; backend: Backend } | undefined;
   #loadMs = 0;
   #preference: BackendPreference = "auto";
   #measuring = false;
+  #choice: BackendChoice | undefined;
 
   constructor(outputs: RuntimeOutputs) {
     this.#outputs = outputs;
+    this.#assisting = new Assisting((key, event) => outputs.post({ type: "assistEvent", key, event }));
   }
 
   async load(message: LoadMessage): Promise<void> {
@@ -70,8 +75,22 @@ export class Runtime {
     this.#outputs.post({ type: "event", key, event });
   }
 
+  /** Ends the suggestion in flight. The engine page starts none during an answer, so one that runs is not meant. */
   supersede(): void {
-    this.#engine?.engine.supersede();
+    if (!this.#assisting.isRunning) this.#engine?.engine.supersede();
+  }
+
+  /** Chat or summary: in line with suggestions, one at a time. */
+  async assist(key: number, request: AssistRequest): Promise<void> {
+    await this.#idle.use(async () => {
+      const current = this.#engine;
+      const lost = await this.#assisting.run(key, request, current?.engine, current?.backend, this.#choice);
+      if (lost) await this.#fallBack();
+    });
+  }
+
+  supersedeAssist(key: number): void {
+    this.#assisting.supersede(key);
   }
 
   /** Speed of the engine in use, for the benchmark. */
@@ -255,6 +274,7 @@ export class Runtime {
 
   #ready(choice: BackendChoice): void {
     if (!this.#engine) throw new SottoError(wireError("backendUnavailable", "No backend runs the model."));
+    this.#choice = choice;
     const engine: EngineInfo = {
       ...parseInfo(this.#engine.engine),
       backend: this.#engine.backend,

@@ -1,0 +1,67 @@
+// The summary card: one `<sotto-card>` on the root element with a closed shadow root, there from the order to the close.
+// Asks for the summary over the port and shows it as it comes. **Nothing else of the page is touched.**
+
+import { isExtensionAlive } from "../content/extension-alive";
+import { type AnswerState, isRunning, newAnswer, withEvent } from "../shared/answer-state";
+import { AssistClient } from "../shared/assist-client";
+import { wireError } from "../shared/errors";
+import { t } from "../shared/i18n";
+import type { CardOrder } from "../shared/messages";
+import type { SummaryLength } from "../shared/protocol";
+import { CardFrame } from "./card-frame";
+import { CardView } from "./card-view";
+
+export class Card {
+  readonly #order: CardOrder;
+  readonly #client = new AssistClient();
+  readonly #view: CardView;
+  readonly #frame: CardFrame;
+  #state: AnswerState = newAnswer();
+  #length: SummaryLength = "medium";
+  #cancel: () => void = () => undefined;
+
+  constructor(order: CardOrder) {
+    this.#order = order;
+    this.#view = new CardView({
+      stop: () => this.#cancel(),
+      again: () => this.#start(),
+      close: () => this.close(),
+      setLength: (length) => {
+        this.#length = length;
+        this.#start();
+      },
+    });
+    this.#frame = new CardFrame(this.#view, order.rect, () => this.close());
+    this.#start();
+  }
+
+  close(): void {
+    this.#client.close();
+    this.#frame.remove();
+  }
+
+  #start(): void {
+    this.#cancel();
+    this.#state = newAnswer();
+    const { text, isSecret, isCut } = this.#order;
+    if (isSecret || text === "") {
+      this.#view.showNothing(isSecret ? t("cardSecret") : t("cardNothingSelected"));
+      return;
+    }
+    this.#view.setNotice(isCut ? t("cardCut", text.length.toLocaleString()) : "");
+    this.#view.show(this.#state);
+    let current = true;
+    const stop = this.#client.request({ type: "summarize", text, length: this.#length }, (event) => {
+      if (!current) return;
+      this.#state = withEvent(this.#state, event);
+      if (this.#state.phase === "failed" && !isExtensionAlive()) {
+        this.#state = { ...this.#state, error: wireError("peerGone", t("cardOrphaned")) };
+      }
+      this.#view.show(this.#state);
+    });
+    this.#cancel = () => {
+      if (isRunning(this.#state)) stop();
+      current = false;
+    };
+  }
+}

@@ -1,0 +1,110 @@
+// What the chat does, without its looks: sends, follows the answer, stops, tries again, keeps. One answer at a time.
+
+import { isRunning, newAnswer, withEvent } from "../shared/answer-state";
+import type { AssistClient } from "../shared/assist-client";
+import { wireError } from "../shared/errors";
+import { t } from "../shared/i18n";
+import type { ReadPage } from "../shared/page-reader";
+import type { HostEvent } from "../shared/protocol";
+import { type ChatLog, conversation, newChat } from "./chat-log";
+
+export interface ControllerParts {
+  client: Pick<AssistClient, "request" | "close">;
+  write(chat: ChatLog): Promise<void>;
+  /** The chat changed: all of it, or (`answer`) only the text that is being written. */
+  changed(what: "all" | "answer"): void;
+}
+
+/** While an answer comes in, it is stored this often: a popup may close at any moment. */
+const STORE_MS = 500;
+
+export class ChatController {
+  readonly #parts: ControllerParts;
+  #chat: ChatLog;
+  #page: ReadPage | undefined;
+  #cancel: (() => void) | undefined;
+  #storeTimer: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(parts: ControllerParts, chat: ChatLog | undefined) {
+    this.#parts = parts;
+    this.#chat = chat ?? newChat(Date.now());
+  }
+
+  get chat(): ChatLog {
+    return this.#chat;
+  }
+
+  get isBusy(): boolean {
+    return this.#cancel !== undefined;
+  }
+
+  /** The page to talk about; undefined for none. */
+  setPage(page: ReadPage | undefined): void {
+    this.#page = page;
+  }
+
+  /** Asks; false if there is nothing to ask or an answer is still coming. */
+  send(text: string): boolean {
+    if (this.isBusy || text.trim() === "") return false;
+    this.#chat.entries.push({ role: "user", text: text.trim() });
+    this.#answer();
+    return true;
+  }
+
+  /** Asks again for the last answer. */
+  retry(): void {
+    if (this.isBusy || this.#chat.entries.at(-1)?.role !== "assistant") return;
+    this.#chat.entries.pop();
+    this.#answer();
+  }
+
+  stop(): void {
+    this.#cancel?.();
+  }
+
+  /** Another chat, or a new one. */
+  open(chat?: ChatLog): void {
+    this.stop();
+    this.#chat = chat ?? newChat(Date.now());
+    this.#store();
+    this.#parts.changed("all");
+  }
+
+  #answer(): void {
+    const chat = this.#chat;
+    const { messages } = conversation(chat.entries);
+    const entry = { role: "assistant" as const, state: newAnswer() };
+    chat.entries.push(entry);
+    const receive = (event: HostEvent) => {
+      entry.state = withEvent(entry.state, event);
+      const running = isRunning(entry.state);
+      if (!running) this.#cancel = undefined;
+      if (this.#chat !== chat) return;
+      if (running) this.#storeSoon();
+      else this.#store();
+      this.#parts.changed(running ? "answer" : "all");
+    };
+    if (messages.length === 0) {
+      receive({ type: "error", id: 0, error: wireError("tooLarge", t("chatTooLong")) });
+      return;
+    }
+    const page = this.#page ? { title: this.#page.title, text: this.#page.text } : null;
+    // Set first: the answer may end while `request` is still running.
+    this.#cancel = () => undefined;
+    const cancel = this.#parts.client.request({ type: "chat", messages, page }, receive);
+    if (isRunning(entry.state)) this.#cancel = cancel;
+    this.#store();
+    this.#parts.changed("all");
+  }
+
+  #storeSoon(): void {
+    this.#storeTimer ??= setTimeout(() => this.#store(), STORE_MS);
+  }
+
+  #store(): void {
+    clearTimeout(this.#storeTimer);
+    this.#storeTimer = undefined;
+    // A full store costs the history, not the chat.
+    void this.#parts.write(this.#chat).catch(() => undefined);
+  }
+}

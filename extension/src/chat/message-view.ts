@@ -1,0 +1,102 @@
+// One message of the chat. An answer has its state, its label, the badge of its engine, and what can be done with it.
+
+import type { AnswerState } from "../shared/answer-state";
+import { isRunning } from "../shared/answer-state";
+import { answerLabel, engineBadge, engineDetails, errorSentence, stateSentence } from "../shared/answer-text";
+import { copyText } from "../shared/copy";
+import { t } from "../shared/i18n";
+import type { ChatEntry } from "./chat-log";
+
+export interface MessageActions {
+  retry(): void;
+}
+
+export class MessageView {
+  readonly element = document.createElement("li");
+  readonly #render: (text: string) => DocumentFragment;
+  readonly #body = part("div", "body");
+  readonly #state = part("p", "state quiet");
+  readonly #error = part("p", "problem");
+  readonly #footer = part("div", "foot");
+  #shown = "";
+
+  constructor(entry: ChatEntry, render: (text: string) => DocumentFragment, isLast: boolean, actions: MessageActions) {
+    this.#render = render;
+    this.element.className = `message ${entry.role}`;
+    const who = part("span", "visually-hidden");
+    who.textContent = entry.role === "user" ? t("chatYou") : t("chatSotto");
+    this.#body.dir = "auto";
+    this.element.append(who, this.#body);
+    if (entry.role === "user") {
+      this.#body.textContent = entry.text;
+      return;
+    }
+    this.#error.setAttribute("role", "alert");
+    this.element.append(this.#state, this.#error, this.#footer);
+    this.show(entry.state);
+    if (!isRunning(entry.state)) this.#finish(entry.state, isLast, actions);
+  }
+
+  /** The answer as far as it has come. */
+  show(state: AnswerState): void {
+    if (state.text !== this.#shown) {
+      this.#shown = state.text;
+      this.#body.replaceChildren(this.#render(state.text));
+    }
+    this.element.setAttribute("aria-busy", String(isRunning(state)));
+    setLine(this.#state, stateSentence(state, t("chatWorking")));
+    setLine(this.#error, state.error ? errorSentence(state.error) : "");
+  }
+
+  #finish(state: AnswerState, isLast: boolean, actions: MessageActions): void {
+    if (state.answer) this.#footer.append(engineView(state.answer));
+    if (state.text !== "") {
+      const copy = this.#button("copy", t("copy"), () => {
+        void copyText(state.text, this.element).then((copied) => {
+          copy.textContent = copied ? t("copied") : t("copyFailed");
+        });
+      });
+    }
+    if (isLast) this.#button("retry", t("again"), () => actions.retry());
+  }
+
+  #button(className: string, text: string, onClick: () => void): HTMLButtonElement {
+    const button = document.createElement("button");
+    button.type = "button";
+    button.className = `button small ${className}`;
+    button.textContent = text;
+    button.addEventListener("click", onClick);
+    this.#footer.append(button);
+    return button;
+  }
+}
+
+function engineView(answer: NonNullable<AnswerState["answer"]>): HTMLDetailsElement {
+  const details = document.createElement("details");
+  details.className = "engine";
+  const badge = document.createElement("summary");
+  badge.className = "badge";
+  badge.textContent = engineBadge(answer);
+  const lines = [answerLabel(answer), ...engineDetails(answer)];
+  badge.title = lines.join("\n");
+  details.append(
+    badge,
+    ...lines.map((line) => {
+      const paragraph = part("p", "quiet");
+      paragraph.textContent = line;
+      return paragraph;
+    }),
+  );
+  return details;
+}
+
+function part(tag: string, className: string): HTMLElement {
+  const element = document.createElement(tag);
+  element.className = className;
+  return element;
+}
+
+function setLine(element: HTMLElement, text: string): void {
+  if (element.textContent !== text) element.textContent = text;
+  element.hidden = text === "";
+}

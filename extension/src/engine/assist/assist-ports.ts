@@ -1,0 +1,42 @@
+// Ports of our pages and of summary cards. Who may ask is decided by what the browser says of the sender.
+
+import { send } from "../../shared/messages";
+import { Asker, type Rights, type RouterParts } from "./assist-router";
+
+export type PortSender = Pick<chrome.runtime.MessageSender, "id" | "url" | "documentId">;
+
+export class AssistPorts {
+  readonly #parts: RouterParts;
+
+  constructor(parts: RouterParts) {
+    this.#parts = parts;
+  }
+
+  add(port: chrome.runtime.Port): void {
+    const rights = rightsOf(port.sender ?? {}, chrome.runtime.id, chrome.runtime.getURL(""), async (documentId) => {
+      return (await send("cardAllowed", { documentId })).allowed;
+    }).catch((): Rights => "none");
+    const asker = new Asker(this.#parts, (event) => {
+      try {
+        port.postMessage(event);
+      } catch {
+        // The port closed in the meantime; its own event cleans up.
+      }
+    });
+    port.onMessage.addListener((message: unknown) => void rights.then((known) => asker.receive(message, known)));
+    // Behind the messages that are still waiting for the answer above.
+    port.onDisconnect.addListener(() => void rights.then(() => asker.close()));
+  }
+}
+
+/** What a sender may ask for. */
+export async function rightsOf(
+  sender: PortSender,
+  ownId: string,
+  ownOrigin: string,
+  isCard: (documentId: string) => Promise<boolean>,
+): Promise<Rights> {
+  if (sender.id !== ownId) return "none";
+  if (sender.url?.startsWith(ownOrigin)) return "all";
+  return sender.documentId !== undefined && (await isCard(sender.documentId)) ? "summarize" : "none";
+}

@@ -1,0 +1,51 @@
+// An answer in words: who wrote it, how, and what is not as it should be. For the summary card and the chat.
+
+import type { AnswerState } from "./answer-state";
+import { t } from "./i18n";
+import type { AnswerInfo, WireError } from "./protocol";
+
+/** Whether the words are the text's own or a model's. */
+export function answerLabel({ kind, engine }: AnswerInfo): string {
+  return kind === "extractive" ? t("labelExtractive") : t("labelWritten", engine.model || t("modelUnnamed"));
+}
+
+/** One line: where, which model, on what. */
+export function engineBadge({ engine }: AnswerInfo): string {
+  const tier = engine.tier === "host" ? t("tierHost") : t("tierBrowser");
+  return [tier, engine.model, engine.device].filter(Boolean).join(" · ");
+}
+
+/** Why there, what was cut, and the figures; one sentence each. */
+export function engineDetails({ engine, fallback, isInputCut, stop, timing }: AnswerInfo): string[] {
+  return [
+    fallback,
+    engine.reason,
+    isInputCut ? t("answerInputCut") : "",
+    stop === "length" ? t("answerStopLength") : "",
+    stop === "repetition" ? t("answerStopRepetition") : "",
+    timing.tokens > 0
+      ? t("answerTiming", (timing.totalMs / 1000).toFixed(1), timing.tokensPerS.toFixed(0))
+      : t("answerTime", (timing.totalMs / 1000).toFixed(1)),
+  ].filter(Boolean);
+}
+
+/** What is going on; empty once a text stands there by itself. */
+export function stateSentence({ phase, progress }: AnswerState, working: string): string {
+  switch (phase) {
+    case "waiting":
+    case "streaming":
+      return progress && progress.total > 1
+        ? t("answerProgress", working, String(progress.done), String(progress.total))
+        : working;
+    case "stopped":
+      return t("answerStopped");
+    case "done":
+    case "failed":
+      return "";
+  }
+}
+
+/** The error's sentence, and that trying again can help where it can. */
+export function errorSentence({ message, retryable }: WireError): string {
+  return retryable && !/try again/i.test(message) ? `${message} ${t("answerTryAgain")}` : message;
+}
