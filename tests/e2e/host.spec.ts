@@ -97,7 +97,7 @@ test("the service worker dies in the middle of an answer: one message, no host i
   await chat.send("hello");
   await expect(chat.answers.last().locator(".body")).toContainText("said");
   const pid = fakeHostLog(sotto.profile)[0]?.pid ?? 0;
-  await sotto.kill("background");
+  await sotto.stopBackground();
   await expect((await chat.done()).locator(".problem")).toContainText("Try again.");
   await expect.poll(() => isAlive(pid)).toBe(false);
   await installFakeHost(sotto.profile, "answer");

@@ -301,6 +301,23 @@ export async function launchSotto(options = {}) {
       }
     },
 
+    /**
+     * Ends the service worker although it holds a native port. The browser may start it again at once, so what `kill`
+     * waits for need not come.
+     */
+    async stopBackground() {
+      const session = await context.newCDPSession(await controlPage());
+      const stopped = new Promise((done) => {
+        session.on("ServiceWorker.workerVersionUpdated", ({ versions }) => {
+          if (versions.some(({ runningStatus }) => runningStatus === "stopped")) done(undefined);
+        });
+      });
+      await session.send("ServiceWorker.enable");
+      await session.send("ServiceWorker.stopAllWorkers");
+      await stopped;
+      await session.detach();
+    },
+
     /** @param {"background" | "engine"} part @returns {Promise<boolean>} */
     async isRunning(part) {
       return (await findTarget(part)) !== undefined;

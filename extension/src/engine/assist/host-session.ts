@@ -68,9 +68,8 @@ export class HostSession {
 
   submit(request: AssistRequest, outputs: TierOutputs): () => void {
     const entry: Waiting = { request, outputs, id: undefined };
-    if (this.#phase === "open") this.#send(entry);
-    else if (this.#phase === "greeting") this.#waiting.push(entry);
-    else outputs.unavailable(portError(undefined));
+    if (this.#phase === "greeting") this.#waiting.push(entry);
+    else this.#send(entry);
     return () => this.#cancel(entry);
   }
 
@@ -80,6 +79,11 @@ export class HostSession {
   }
 
   #send(entry: Waiting): void {
+    // Also in the middle of a row of them: sending the one before may have shown that the port is closed.
+    if (this.#phase !== "open") {
+      entry.outputs.unavailable(portError(undefined));
+      return;
+    }
     const id = this.#pending.add((event) => {
       entry.outputs.event(event);
       if (this.#pending.size === 0) this.#rest();
