@@ -5,6 +5,8 @@
 - instruct: `<|user|>instruction` (+ empty line + input) `<|assistant|>output`
 - summarize: `document<|summary|>summary`
 
+What `recipe.left_out` keeps for evaluation is skipped.
+
 The page an instruction or a summary is about is cut to `CONTEXT_CHARS`, so that it fits a training
 sequence together with the answer.
 """
@@ -13,9 +15,9 @@ import json
 import lzma
 from pathlib import Path
 
+from recipe.left_out import SEPARATOR, corpus_filter, source_is_left_out
 from recipe.mix import ASSISTANT, SUMMARY, USER
 
-SEPARATOR = "<|doc|>"
 # About 170 tokens of the 256 that the model sees at once.
 CONTEXT_CHARS = 700
 
@@ -31,10 +33,18 @@ def read_set(corpus, chosen):
         left = per_file
         with lzma.open(path, "rt", encoding="utf-8") as lines:
             for document in READERS[chosen.kind](lines):
+                if chosen.judged and corpus_filter(str(corpus)).leaves_out(document):
+                    continue
                 yield document
                 left -= len(document.encode("utf-8"))
                 if left <= 0:
                     break
+
+
+def read_prose(path):
+    """The documents of one prose file."""
+    with lzma.open(path, "rt", encoding="utf-8") as lines:
+        yield from prose(lines)
 
 
 def prose(lines):
@@ -51,7 +61,10 @@ def prose(lines):
 
 def dialogue(lines):
     for number, line in enumerate(lines):
-        turns = json.loads(line)["turns"]
+        item = json.loads(line)
+        if source_is_left_out(item):
+            continue
+        turns = item["turns"]
         if number % 2 == 0:
             yield "\n\n".join(turn["text"] for turn in turns)
         else:
@@ -61,6 +74,8 @@ def dialogue(lines):
 def instruct(lines):
     for line in lines:
         item = json.loads(line)
+        if source_is_left_out(item):
+            continue
         page = item["input"][:CONTEXT_CHARS]
         asked = item["instruction"] + ("\n\n" + page if page else "")
         yield USER + asked + ASSISTANT + item["output"]

@@ -1,6 +1,7 @@
-"""Bits per byte and next-word recall on the validation text.
+"""Bits per byte and next-word recall on the validation text, or on another prose file.
 
     python -m recipe.evaluate --model RUN_OR_PACK --corpus CORPUS [--every 10] [--stride 128]
+    python -m recipe.evaluate --model RUN_OR_PACK --text LEFT_OUT/support.txt.xz
 
 - Bits per byte: -log2 p of every token of every document, over the UTF-8 bytes of the documents. A document
   starts after `<|end|>`. Windows are as long as the model's context and advance by `--stride` tokens; only
@@ -24,7 +25,7 @@ from pathlib import Path
 import torch
 from tqdm import tqdm
 
-from recipe.documents import read_set
+from recipe.documents import read_prose, read_set
 from recipe.mix import END_ID, VALID
 from recipe.stored import load_any
 
@@ -33,8 +34,10 @@ BATCH = 8
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--model", type=Path, required=True, help="folder of a run or of a pack")
-    parser.add_argument("--corpus", type=Path, required=True)
+    parser.add_argument("--model", type=Path, required=True, help="folder of a run or of a pack, or a checkpoint")
+    source = parser.add_mutually_exclusive_group(required=True)
+    source.add_argument("--corpus", type=Path, help="its validation text is used")
+    source.add_argument("--text", type=Path, help="prose file (.txt.xz), such as recipe.left_out writes")
     parser.add_argument("--every", type=int, default=1, help="use every n-th document only")
     parser.add_argument("--stride", type=int, default=128)
     parser.add_argument("--threads", type=int, default=2)
@@ -42,7 +45,8 @@ def main():
     arguments = parser.parse_args()
     torch.set_num_threads(arguments.threads)
     network, tokenizer = load_any(arguments.model)
-    documents = list(read_set(arguments.corpus, VALID))[:: arguments.every]
+    documents = read_set(arguments.corpus, VALID) if arguments.corpus else read_prose(arguments.text)
+    documents = list(documents)[:: arguments.every]
     started = time.monotonic()
     figures = evaluate(network, tokenizer, documents, arguments.stride)
     figures["every"] = arguments.every

@@ -15,8 +15,8 @@ from recipe.network import Network, NetworkConfig
 
 
 def load_checkpoint(run):
-    """Network of `RUN/checkpoint.pt` and the checkpoint's other fields."""
-    path = Path(run) / "checkpoint.pt"
+    """Network of `RUN/checkpoint.pt`, or of a checkpoint file, and the checkpoint's other fields."""
+    path = Path(run) if Path(run).is_file() else Path(run) / "checkpoint.pt"
     if not path.exists():
         sys.exit(f"{path} is missing: run `python -m recipe.train` first")
     saved = torch.load(path, weights_only=True)
@@ -41,7 +41,7 @@ def load_pack(pack):
 
 
 def load_any(path):
-    """(network, tokenizer) of a pack folder, or of a run folder with its tokenizer two steps away."""
+    """(network, tokenizer) of a pack folder, or of a run folder or checkpoint file with its tokenizer elsewhere."""
     path = Path(path)
     if (path / "model.safetensors").exists():
         return load_pack(path), Tokenizer.from_file(str(path / "tokenizer.json"))

@@ -1,12 +1,16 @@
-"""Trains the network for a given number of minutes.
+"""Trains the network, for a number of minutes or for as long as it is left running.
 
-    python -m recipe.train --work WORK --run RUN --minutes 90
+    python -m recipe.train --work WORK --run RUN --minutes 90            # a plan that ends by itself
+    python -m recipe.train --work WORK --run RUN --open                  # constant rate until stopped, in many sittings
+    python -m recipe.train --work WORK --run RUN --decay-minutes 60      # finishes what --open has reached so far
 
-The learning rate follows the share of the budget that is used up, not a step count: the speed of a machine
-that does other things too cannot be foretold. Every `--save-minutes` the run is written to
-`RUN/checkpoint.pt` (weights, both optimizers, minutes used, position in the data, curve); started again, it
-goes on from there with the next sequence. SIGTERM and Ctrl-C save and end. `RUN/curve.jsonl` holds one line
-per logged step.
+With `--minutes` the learning rate follows the share of the budget that is used up, not a step count: the speed of
+a machine that does other things too cannot be foretold. `--decay-minutes` starts from `RUN/checkpoint.pt` and
+writes `RUN/decayed.pt`, so that `--open` can go on later from where it was; started again it goes on with its own file.
+
+Every `--save-minutes` the run is written to its file (weights, both optimizers, minutes used, position in the
+data, curve), either old or new, never half; started again, it goes on from there with the next sequence. SIGTERM and
+Ctrl-C save and end. `curve.jsonl` or `decayed.jsonl` holds one line per logged step.
 """
 
 import argparse
@@ -26,8 +30,10 @@ from recipe.files import write_atomically
 from recipe.loss import VocabularySample, head_loss
 from recipe.muon import Muon
 from recipe.network import Network, NetworkConfig
+from recipe.schedule import Decay, Open, Timed
 
 SEED = 20261122
+CURVES = {"checkpoint.pt": "curve.jsonl", "decayed.pt": "decayed.jsonl"}
 
 
 def main():
@@ -38,7 +44,10 @@ def parse_arguments(argv=None):
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--work", type=Path, required=True, help="folder with tokens/")
     parser.add_argument("--run", type=Path, required=True, help="folder for checkpoint and curve")
-    parser.add_argument("--minutes", type=float, required=True, help="training time in all, resumes included")
+    plan = parser.add_mutually_exclusive_group(required=True)
+    plan.add_argument("--minutes", type=float, help="training time in all, resumes included")
+    plan.add_argument("--open", action="store_true", help="warm up, then train at a constant rate until stopped")
+    plan.add_argument("--decay-minutes", type=float, help="lower the rate to its end from RUN/checkpoint.pt on")
     parser.add_argument("--save-minutes", type=float, default=3.0)
     parser.add_argument("--batch", type=int, default=24, help="sequences a step")
     parser.add_argument("--seq", type=int, default=256)
@@ -61,6 +70,8 @@ def parse_arguments(argv=None):
                         help="start embedding and head from counts of token pairs")
     parser.add_argument("--depths", default="0:2,0.4:3,0.75:5", help="share of the budget : blocks in use from there "
                         "on; the others are the identity until they join")
+    parser.add_argument("--warmup-tokens", type=float, default=2e5, help="of --open")
+    parser.add_argument("--open-depths", default="0:2,1e6:3,2e6:5", help="--depths of --open, in tokens")
     parser.add_argument("--log-steps", type=int, default=10)
     return parser.parse_args(argv)
 
@@ -76,8 +87,12 @@ def run(arguments):
     network = Network(config)
     network.initialise(torch.Generator().manual_seed(SEED), arguments.embedding_std)
     batches = Batches(arguments.work, arguments.seq)
+    plan = make_plan(arguments)
     state = State(network, make_optimizers(network, arguments), arguments.run / "checkpoint.pt")
-    state.resume()
+    if arguments.decay_minutes:
+        state.resume_decay(arguments.run / "decayed.pt")
+    else:
+        state.resume()
     if arguments.compile:
         # Each block by itself: all share one compiled graph, and depth may grow without a new one.
         for layer in network.model.layers:
@@ -91,21 +106,20 @@ def run(arguments):
     stop = StopRequest()
     last_save, last_log = time.monotonic(), time.monotonic()
     logged_loss, logged_tokens = [], 0
-    while state.minutes < arguments.minutes and not stop.asked:
+    while not stop.asked:
         started = time.monotonic()
-        progress = state.minutes / arguments.minutes
-        factor = rate_factor(progress, arguments.warmup, arguments.decay)
+        now = plan.now(state.sequences * arguments.seq, state.minutes)
+        if now.done:
+            break
         for optimizer in state.optimizers:
             for group in optimizer.param_groups:
-                group["lr"] = group["base_lr"] * factor
+                group["lr"] = group["base_lr"] * now.factor
         # Momentum warms up: early gradients turn quickly.
         state.optimizers[0].param_groups[0]["momentum"] = 0.85 + 0.10 * min(1.0, state.step / 200)
 
         inputs, targets = batches.batch(state.sequences, arguments.batch)
-        sampled = progress < arguments.full_softmax
-        sample = vocabulary.draw(state.step) if sampled else (None, None, None)
-        depth = depth_at(progress, arguments.depths, arguments.layers)
-        loss = head_loss(network.model(inputs, depth), network.lm_head.weight, targets, sample)
+        sample = vocabulary.draw(state.step) if now.sampled else (None, None, None)
+        loss = head_loss(network.model(inputs, now.depth), network.lm_head.weight, targets, sample)
         loss.backward()
         for optimizer in state.optimizers:
             optimizer.step()
@@ -119,21 +133,29 @@ def run(arguments):
         if not math.isfinite(logged_loss[-1]):
             sys.exit(f"step {state.step}: loss {logged_loss[-1]}; lower the learning rates and start anew")
         if state.step % arguments.log_steps == 0:
-            now = time.monotonic()
             point = dict(
                 step=state.step, minutes=round(state.minutes, 3), tokens=state.sequences * arguments.seq,
-                loss=round(sum(logged_loss) / len(logged_loss), 4), factor=round(factor, 4),
-                sampled=sampled, depth=depth,
-                tokens_per_second=round(logged_tokens / (now - last_log)),
+                loss=round(sum(logged_loss) / len(logged_loss), 4), factor=round(now.factor, 4),
+                sampled=now.sampled, depth=now.depth,
+                tokens_per_second=round(logged_tokens / (time.monotonic() - last_log)),
             )
             state.curve.append(point)
             print(json.dumps(point), flush=True)
-            last_log, logged_loss, logged_tokens = now, [], 0
+            last_log, logged_loss, logged_tokens = time.monotonic(), [], 0
         if time.monotonic() - last_save > arguments.save_minutes * 60:
             state.save(arguments)
             last_save = time.monotonic()
     state.save(arguments)
-    print(f"saved at step {state.step}, {state.minutes:.1f} of {arguments.minutes} minutes", flush=True)
+    print(f"saved at step {state.step}, {state.minutes:.1f} minutes", flush=True)
+
+
+def make_plan(arguments):
+    if arguments.open:
+        return Open(arguments.warmup_tokens, arguments.open_depths, arguments.layers)
+    if arguments.decay_minutes:
+        return Decay(arguments.decay_minutes, arguments.full_softmax, arguments.layers)
+    return Timed(arguments.minutes, arguments.warmup, arguments.decay, arguments.full_softmax, arguments.depths,
+                 arguments.layers)
 
 
 def start_from_pairs(network, batches, embedding_std):
@@ -165,25 +187,23 @@ def make_optimizers(network, arguments):
     return [muon, adam]
 
 
-def rate_factor(progress, warmup, decay):
-    """Trapezoid: linear up, flat, linear down to 1 % of the base rate."""
-    if progress < warmup:
-        return max(progress / warmup, 0.02)
-    return max(0.01, min(1.0, (1.0 - progress) / decay))
-
-
-def depth_at(progress, depths, layers):
-    """Blocks in use, from a schedule such as "0:2,0.5:5"."""
-    steps = [(float(share), int(count)) for share, count in (entry.split(":") for entry in depths.split(","))]
-    return min(layers, [count for share, count in steps if share <= progress][-1])
-
-
 class State:
     """All that a resumed run needs."""
 
     def __init__(self, network, optimizers, path):
         self.network, self.optimizers, self.path = network, optimizers, path
         self.step, self.sequences, self.minutes, self.curve = 0, 0, 0.0, []
+
+    def resume_decay(self, path):
+        """Goes on with a decay, or starts one: its minutes count from 0, its data and momentum go on."""
+        started = path.exists()
+        if not started and not self.path.exists():
+            sys.exit(f"{self.path} is missing: train with --open first")
+        if not started:
+            self.resume()
+            self.minutes, self.curve = 0.0, []
+        self.path = path
+        self.resume()
 
     def resume(self):
         if not self.path.exists():
@@ -209,7 +229,7 @@ class State:
         )
         write_atomically(self.path, lambda file: torch.save(saved, file))
         lines = "".join(json.dumps(point) + "\n" for point in self.curve)
-        write_atomically(self.path.with_name("curve.jsonl"), lambda file: file.write(lines.encode()))
+        write_atomically(self.path.with_name(CURVES[self.path.name]), lambda file: file.write(lines.encode()))
 
 
 class StopRequest:

@@ -9,7 +9,7 @@ try:
     import torch
     import torch.nn.functional as F
 
-    from recipe import train
+    from recipe import schedule, train
     from recipe.batches import Batches
     from recipe.bigram import factorise, starting_weights
     from recipe.encode import token_path
@@ -67,13 +67,26 @@ class Parts(unittest.TestCase):
         self.assertTrue(((values > 0.6) & (values < 1.4)).all())
 
     def test_rate_rises_stays_and_falls(self):
-        factors = [train.rate_factor(p, 0.1, 0.5) for p in (0.05, 0.3, 0.75, 1.0)]
+        factors = [schedule.rate_factor(p, 0.1, 0.5) for p in (0.05, 0.3, 0.75, 1.0)]
         self.assertEqual([round(f, 3) for f in factors], [0.5, 1.0, 0.5, 0.01])
 
+    def test_an_open_run_warms_up_and_never_ends(self):
+        plan = schedule.Open(1000, "0:2,5000:5", 5)
+        self.assertEqual([plan.now(t, 0).factor for t in (0, 500, 1000, 1e9)], [0.02, 0.5, 1.0, 1.0])
+        self.assertEqual([plan.now(t, 0).depth for t in (4999, 5000)], [2, 5])
+        self.assertFalse(plan.now(1e12, 1e9).done)
+
+    def test_a_decay_ends_low_with_the_full_sum(self):
+        plan = schedule.Decay(10, 0.9, 5)
+        self.assertEqual(plan.now(0, 5).factor, 0.5)
+        self.assertTrue(plan.now(0, 8).sampled)
+        self.assertFalse(plan.now(0, 9.5).sampled)
+        self.assertTrue(plan.now(0, 10).done)
+
     def test_blocks_join_on_schedule(self):
-        depths = [train.depth_at(p, "0:2,0.3:3,0.5:5", 5) for p in (0.0, 0.29, 0.3, 0.5, 1.0)]
+        depths = [schedule.depth_at(p, "0:2,0.3:3,0.5:5", 5) for p in (0.0, 0.29, 0.3, 0.5, 1.0)]
         self.assertEqual(depths, [2, 2, 3, 5, 5])
-        self.assertEqual(train.depth_at(0.9, "0:2,0.3:3,0.5:5", 1), 1)
+        self.assertEqual(schedule.depth_at(0.9, "0:2,0.3:3,0.5:5", 1), 1)
 
     def test_pair_start_predicts_pairs(self):
         counts = torch.zeros(40, 40)
@@ -98,20 +111,57 @@ class Data(unittest.TestCase):
             self.assertEqual(np.bincount(one.schedule).tolist(), [chosen.share for chosen in SETS])
 
 
-class Resume(unittest.TestCase):
+class Runs(unittest.TestCase):
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.work = Path(folder.name)
+        self.checkpoint, self.decayed = self.work / "run" / "checkpoint.pt", self.work / "run" / "decayed.pt"
+        write_tokens(self.work)
+
+    def train(self, *plan):
+        train.run(train.parse_arguments([
+            "--work", str(self.work), "--run", str(self.work / "run"), "--seq", "32", "--batch", "2", "--layers", "1",
+            "--intermediate", "64", "--no-bigram-start", "--log-steps", "1", *plan]))
+
+    def load(self, path):
+        return torch.load(path, weights_only=True)
+
     def test_a_stopped_run_goes_on_from_its_checkpoint(self):
-        with tempfile.TemporaryDirectory() as folder:
-            work = Path(folder)
-            write_tokens(work)
-            options = ["--work", folder, "--run", str(work / "run"), "--seq", "32", "--batch", "2", "--layers", "1",
-                       "--intermediate", "64", "--no-bigram-start", "--log-steps", "1", "--minutes"]
-            train.run(train.parse_arguments(options + ["0.0001"]))
-            first = torch.load(work / "run" / "checkpoint.pt", weights_only=True)
-            train.run(train.parse_arguments(options + [str(first["minutes"] + 0.0001)]))
-            second = torch.load(work / "run" / "checkpoint.pt", weights_only=True)
-            self.assertGreater(second["step"], first["step"])
-            self.assertEqual(second["sequences"], second["step"] * 2)
-            self.assertEqual(second["curve"][: len(first["curve"])], first["curve"])
+        self.train("--minutes", "0.0001")
+        first = self.load(self.checkpoint)
+        self.train("--minutes", str(first["minutes"] + 0.0001))
+        second = self.load(self.checkpoint)
+        self.assertGreater(second["step"], first["step"])
+        self.assertEqual(second["sequences"], second["step"] * 2)
+        self.assertEqual(second["curve"][: len(first["curve"])], first["curve"])
+
+    def test_a_decay_leaves_the_open_run_alone(self):
+        self.train("--minutes", "0.0001")
+        before, content = self.load(self.checkpoint), self.checkpoint.read_bytes()
+        self.train("--decay-minutes", "0.0001")
+        after = self.load(self.decayed)
+        self.assertEqual(self.checkpoint.read_bytes(), content)
+        self.assertGreater(after["sequences"], before["sequences"])
+        self.assertEqual(len(after["curve"]), after["step"] - before["step"])
+
+    def test_a_finished_decay_does_nothing(self):
+        self.train("--minutes", "0.0001")
+        self.train("--decay-minutes", "0.0001")
+        steps = self.load(self.decayed)["step"]
+        self.train("--decay-minutes", "0.0001")
+        self.assertEqual(self.load(self.decayed)["step"], steps)
+
+    def test_a_decay_without_a_run_says_what_is_missing(self):
+        with self.assertRaisesRegex(SystemExit, "checkpoint.pt is missing"):
+            self.train("--decay-minutes", "1")
+
+    def test_a_checkpoint_of_another_shape_is_refused(self):
+        self.train("--minutes", "0.0001")
+        content = self.checkpoint.read_bytes()
+        with self.assertRaisesRegex(SystemExit, "another network"):
+            self.train("--minutes", "1", "--layers", "2")
+        self.assertEqual(self.checkpoint.read_bytes(), content)
 
 
 if __name__ == "__main__":
