@@ -1,0 +1,268 @@
+"""The exported graphs against the network they were made from, run by ONNX Runtime."""
+
+import json
+import tempfile
+import unittest
+from dataclasses import replace
+from pathlib import Path
+
+try:
+    import numpy as np
+    import onnx
+    import onnxruntime
+    import torch
+
+    from recipe import onnx_fixture, onnx_weights
+    from recipe.export_onnx import pack_weights, write_graphs
+    from recipe.network import NetworkConfig
+    from recipe.onnx_graph import DataFile
+    from recipe.onnx_run import CpuRunner, StaticRunner, greedy, new_session
+except ImportError as missing:
+    raise unittest.SkipTest(f"{missing}: install models/requirements.txt") from None
+
+FIXTURES = Path(__file__).resolve().parents[2] / "tests" / "fixtures" / "onnx"
+EXACT = 2e-4
+
+
+def tiny(tied=False, **shape):
+    """Random weights of the fixture's shape, or of one that differs in `shape`."""
+    config = replace(onnx_fixture.SHAPE, **shape)
+    network = onnx_fixture.Network(config)
+    generator = torch.Generator().manual_seed(3)
+    with torch.no_grad():
+        for parameter in network.parameters():
+            noise = torch.randn(parameter.shape, generator=generator)
+            parameter.copy_(1.0 + 0.1 * noise if parameter.dim() == 1 else 0.2 * noise)
+    state = {name: tensor.detach() for name, tensor in network.state_dict().items()}
+    if tied:
+        del state["lm_head.weight"]
+    return onnx_weights.Weights.of(config, state)
+
+
+class Model(unittest.TestCase):
+    """Graphs of one tiny model, and what the network answers. Holds no tests itself."""
+
+    tied = False
+
+    @classmethod
+    def setUpClass(cls):
+        folder = tempfile.TemporaryDirectory()
+        cls.addClassCleanup(folder.cleanup)
+        cls.folder = Path(folder.name)
+        cls.weights = tiny(cls.tied)
+        write_graphs(cls.weights, cls.folder, f32=True)
+        cls.context = cls.weights.config.max_position_embeddings
+        cls.ids = torch.randint(1, 320, (70,), generator=torch.Generator().manual_seed(4)).tolist()
+
+    def expected(self, precision, ids):
+        network = onnx_fixture.reference(self.weights, precision)
+        with torch.no_grad():
+            return network(torch.tensor([ids]))[0].numpy()
+
+    def assert_near(self, logits, expected, tolerance=EXACT):
+        self.assertLess(np.abs(logits - expected).max(), tolerance)
+
+    def runners(self):
+        """(runner, precision of the weights, tolerance). 8-bit activations cost the others a tenth of a unit or two;
+        the logits spread over five."""
+        yield CpuRunner(self.folder / "cpu-f32.onnx", self.context), "f32", EXACT
+        yield CpuRunner(self.folder / "cpu-int8.onnx", self.context), "int8", 0.6
+        yield CpuRunner(self.folder / "cpu-int4.onnx", self.context), "int4", 0.6
+        yield StaticRunner(self.folder), "int8", EXACT
+        yield StaticRunner(self.folder, fold_weights=False), "int8", EXACT
+
+
+class Exported(Model):
+    def test_every_graph_gives_the_logits_of_the_network(self):
+        for runner, precision, tolerance in self.runners():
+            expected = self.expected(precision, self.ids)
+            self.assert_near(runner.feed(self.ids[:1])[-1], expected[0], tolerance)
+            self.assert_near(runner.feed(self.ids[1:9])[-1], expected[8], tolerance)
+            # Longer than the static prefill, and not a multiple of it.
+            self.assert_near(runner.feed(self.ids[9:])[-1], expected[-1], tolerance)
+
+    def test_every_graph_can_be_rewound(self):
+        for runner, precision, tolerance in self.runners():
+            runner.feed(self.ids)
+            runner.length = 20
+            changed = self.ids[:20] + [7, 8, 9]
+            self.assert_near(runner.feed([7, 8, 9])[-1], self.expected(precision, changed)[-1], tolerance)
+
+    def test_every_graph_fills_its_context_to_the_last_slot(self):
+        ids = (self.ids * 2)[: self.context]
+        for runner, precision, tolerance in self.runners():
+            runner.feed(ids[:-1])
+            self.assert_near(runner.feed(ids[-1:])[-1], self.expected(precision, ids)[-1], tolerance)
+            with self.assertRaisesRegex(ValueError, "do not fit"):
+                runner.feed([1])
+
+    def test_greedy_ids_in_f32_are_the_network_s(self):
+        ids = list(self.ids[:5])
+        found, _ = greedy(CpuRunner(self.folder / "cpu-f32.onnx", self.context), ids, 30)
+        for _ in found:
+            ids.append(int(self.expected("f32", ids)[-1].argmax()))
+        self.assertEqual(found, ids[5:])
+
+    def test_rotary_positions_matter(self):
+        """A guard of the tests themselves: the same ids elsewhere must give other logits."""
+        runner = CpuRunner(self.folder / "cpu-f32.onnx", self.context)
+        first = runner.feed([5, 9, 5, 9])[-1].copy()
+        self.assertGreater(np.abs(runner.feed([5, 9, 5, 9])[-1] - first).max(), 0.01)
+
+
+class ExportedTied(Exported):
+    tied = True
+
+    def test_the_head_reads_the_bytes_of_the_embedding(self):
+        model = onnx.load(self.folder / "cpu-int8.onnx", load_external_data=False)
+        places = {
+            tensor.name: {entry.key: entry.value for entry in tensor.external_data} for tensor in model.graph.initializer}
+        self.assertEqual(places["model.embed_tokens.weight.rows"]["offset"], places["model.embed_tokens.weight.b8"]["offset"])
+
+
+class Static(Model):
+    def test_pads_write_nothing_and_change_nothing(self):
+        runner = StaticRunner(self.folder)
+        logits = runner.feed(self.ids[:6])[-1]
+        self.assert_near(logits, self.expected("int8", self.ids[:6])[-1])
+        for value in runner.past.values():
+            self.assertTrue((value[:, :, 6:] == 0).all())
+            self.assertTrue((value[:, :, :6] != 0).any())
+
+    def test_past_and_present_may_be_one_buffer_on_the_cpu(self):
+        session = new_session(self.folder / "npu-step.onnx", fold_weights=True)
+        binding = session.io_binding()
+        held = []  # An OrtValue borrows the memory of its array: it must outlive the binding's use.
+        for item in session.get_inputs():
+            if item.name.startswith("past"):
+                held.append(np.zeros(item.shape, dtype=np.float32))
+                value = onnxruntime.OrtValue.ortvalue_from_numpy(held[-1])
+                held.append(value)
+                binding.bind_ortvalue_input(item.name, value)
+                binding.bind_ortvalue_output(item.name.replace("past_key_values", "present"), value)
+        binding.bind_output("logits", "cpu")
+        for position, token in enumerate(self.ids[:12]):
+            held += [np.array([[token]]), np.array([[position]])]
+            binding.bind_cpu_input("input_ids", held[-2])
+            binding.bind_cpu_input("position_ids", held[-1])
+            session.run_with_iobinding(binding)
+        self.assert_near(binding.get_outputs()[-1].numpy()[0, 0], self.expected("int8", self.ids[:12])[-1])
+
+    def test_shapes_are_static_and_operators_standard(self):
+        for name in ("npu-prefill.onnx", "npu-step.onnx"):
+            model = onnx.load(self.folder / name)
+            onnx.checker.check_model(model, full_check=True)
+            self.assertEqual({entry.domain for entry in model.opset_import}, {""})
+            for value in [*model.graph.input, *model.graph.output]:
+                self.assertTrue(all(d.HasField("dim_value") for d in value.type.tensor_type.shape.dim), value.name)
+
+    def test_every_graph_names_one_data_file(self):
+        expected = {"cpu-f32": "f32.data", "cpu-int8": "int8.data", "cpu-int4": "int4.data", "npu-prefill": "int8.data",
+                    "npu-step": "int8.data"}
+        for name, data in expected.items():
+            model = onnx.load(self.folder / f"{name}.onnx", load_external_data=False)
+            found = {entry.value for tensor in model.graph.initializer for entry in tensor.external_data
+                     if entry.key == "location"}
+            self.assertEqual(found, {data})
+
+
+class Packing(unittest.TestCase):
+    def test_int4_survives_packing_and_is_as_near_as_its_scale(self):
+        weight = torch.randn(6, 96, generator=torch.Generator().manual_seed(1))
+        values, scales = onnx_weights.quantize_blocks(weight)
+        packed, scales = onnx_weights.pack_int4(values, scales)
+        back = onnx_weights.unpack_int4(packed, scales)
+        self.assertEqual(packed.shape, (6, 3, 16))
+        np.testing.assert_array_equal(back, (values * torch.from_numpy(scales)[..., None]).reshape(6, 96).numpy())
+        self.assertLess(np.abs(back - weight.numpy()).mean(), 0.1)
+
+    def test_int4_of_zeros_is_zero(self):
+        packed, scales = onnx_weights.pack_int4(*onnx_weights.quantize_blocks(torch.zeros(2, 32)))
+        self.assertTrue((onnx_weights.unpack_int4(packed, scales) == 0).all())
+
+    def test_rows_that_cannot_be_cut_are_refused(self):
+        with self.assertRaisesRegex(ValueError, "blocks of 32"):
+            onnx_weights.quantize_blocks(torch.zeros(2, 40))
+        with self.assertRaisesRegex(ValueError, "blocks of 16"):
+            onnx_weights.int8_block(40)
+
+    def test_int8_blocks_of_common_widths(self):
+        self.assertEqual([onnx_weights.int8_block(n) for n in (256, 768, 576, 1536, 48)], [256, 256, 64, 256, 16])
+
+    def test_equal_bytes_are_stored_once(self):
+        data = DataFile("x")
+        values = np.arange(12, dtype=np.float32)
+        first = data.place(values)
+        other = data.place(values + 1)
+        self.assertEqual(data.place(values.reshape(3, 4)), first)
+        self.assertEqual(other[0] % 64, 0)
+        self.assertEqual(len(data.content), 64 + 48)
+
+    def test_int8_of_a_pack_is_taken_over_bit_by_bit(self):
+        pack = FIXTURES.parent / "tiny-llama" / "int8"
+        weights = pack_weights(pack)
+        values, scales = weights.int8("lm_head.weight")
+        np.testing.assert_array_equal(values.astype(int) - 128, weights.stored["lm_head.weight"].numpy())
+        self.assertEqual(scales.shape, (320,))
+
+
+class Fixtures(unittest.TestCase):
+    """The files that other parts of the project test with say the truth."""
+
+    def check(self, folder, name, runner, **overrides):
+        golden = json.loads((FIXTURES / folder / "golden.json").read_text())
+        graph = golden["graphs"][name]
+        ids, logits = greedy(runner, golden["prompt_ids"], len(graph["greedy_ids"]))
+        self.assertEqual(ids, graph["greedy_ids"])
+        self.assertLess(np.abs(logits - graph["prompt_logits"]).max(), graph["tolerance"])
+        if hasattr(runner, "length"):
+            runner.length = 0
+            rewound = runner.feed(golden["prompt_ids"][: graph["rewound_length"]])[-1]
+            self.assertLess(np.abs(rewound - graph["rewound_logits"]).max(), graph["tolerance"])
+
+    def test_ours(self):
+        for name in ("cpu-f32.onnx", "cpu-int8.onnx", "cpu-int4.onnx"):
+            self.check("ours", name, CpuRunner(FIXTURES / "ours" / name, 104))
+        self.check("ours", "npu-prefill.onnx", StaticRunner(FIXTURES / "ours"))
+
+    def test_genai(self):
+        self.check("genai", "model.onnx", CpuRunner(FIXTURES / "genai" / "model.onnx", 104))
+
+    def test_merged(self):
+        self.check("merged", "onnx/model.onnx", MergedRunner(FIXTURES / "merged/onnx/model.onnx"))
+        name = "onnx/decoder_model_merged.onnx"
+        self.check("merged-branch", name, MergedRunner(FIXTURES / "merged-branch" / name))
+
+    def test_made_again_the_files_are_the_same(self):
+        with tempfile.TemporaryDirectory() as folder:
+            prompt = json.loads((FIXTURES / "genai" / "golden.json").read_text())["prompt_ids"]
+            onnx_fixture.write_genai(Path(folder), prompt, FIXTURES / "genai" / "tokenizer.json")
+            for path in Path(folder).iterdir():
+                self.assertEqual(path.read_bytes(), (FIXTURES / "genai" / path.name).read_bytes(), path.name)
+
+
+class MergedRunner:
+    """An optimum model: the cache is empty at first and grows."""
+
+    def __init__(self, path):
+        self.session = new_session(path)
+        self.past = {
+            item.name: np.zeros((1, item.shape[1], 0, item.shape[3]), dtype=np.float32)
+            for item in self.session.get_inputs() if item.name.startswith("past")}
+        self.branch = any(item.name == "use_cache_branch" for item in self.session.get_inputs())
+
+    def feed(self, ids):
+        length = next(iter(self.past.values())).shape[2]
+        total = length + len(ids)
+        inputs = {"input_ids": np.array([ids]), "attention_mask": np.ones((1, total), dtype=np.int64),
+                  "position_ids": np.arange(length, total)[None], **self.past}
+        if self.branch:
+            inputs["use_cache_branch"] = np.array([length > 0])
+        names = [output.name for output in self.session.get_outputs()]
+        outputs = dict(zip(names, self.session.run(names, inputs)))
+        self.past = {name: outputs[name.replace("past_key_values", "present")] for name in self.past}
+        return outputs["logits"][0]
+
+
+if __name__ == "__main__":
+    unittest.main()
