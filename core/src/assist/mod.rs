@@ -7,6 +7,7 @@ mod chat;
 mod check;
 mod error;
 mod format;
+mod gate;
 mod prompt;
 mod run;
 mod summarize;
@@ -20,7 +21,7 @@ pub use summarize::summarize_extractively;
 
 use crate::autocomplete::Pacer;
 use crate::decode::{CachedDecoder, Decoder, Tokenizer};
-use crate::protocol::{AnswerKind, AnswerStop, AnswerTiming};
+use crate::protocol::{AnswerEngine, AnswerInfo, AnswerKind, AnswerStop, AnswerTiming};
 
 /// The world of one request: time, other work, and the one who asked.
 pub trait Env: Pacer {
@@ -67,6 +68,23 @@ pub struct Answer {
     pub fallback: String,
     /// Where the time went.
     pub timing: AnswerTiming,
+}
+
+impl Answer {
+    /// The answer as it travels. Sentences of the text are no model's, so its name is left out then.
+    pub fn info(self, mut engine: AnswerEngine) -> AnswerInfo {
+        if self.kind == AnswerKind::Extractive {
+            engine.model.clear();
+        }
+        AnswerInfo {
+            engine,
+            kind: self.kind,
+            stop: self.stop,
+            is_input_cut: self.is_input_cut,
+            fallback: self.fallback,
+            timing: self.timing,
+        }
+    }
 }
 
 /// A model, borrowed for as long as one wants to talk to it. What the cache of `CachedDecoder` holds is found again by

@@ -1,8 +1,7 @@
 //! Summaries: written by a model that can be trusted with it, else put together from the text's own sentences.
 
-use unicode_segmentation::UnicodeSegmentation as _;
-
 use super::chat::quoted;
+use super::gate::Gate;
 use super::prompt::Turn;
 use super::run::{Run, Tally};
 use super::support::Source;
@@ -11,7 +10,6 @@ use crate::decode::{Decoder, Tokenizer};
 use crate::generate::Sampling;
 use crate::protocol::{AnswerKind, AnswerStop, SummaryLength};
 use crate::summary::{chunks, extract, join};
-use crate::text::ends_sentence;
 
 /// The most probable words, and a mild penalty against going round in circles.
 const SAMPLING: Sampling = Sampling {
@@ -253,85 +251,4 @@ fn instruction(length: SummaryLength) -> &'static str {
             "Summarise this text in six to eight points, each one sentence on a line of its own that begins with \"- \"."
         }
     }
-}
-
-/// Lets those sentences pass that the source supports, each once.
-struct Gate<'a> {
-    source: &'a Source,
-    held: String,
-    /// White space between what passed and what may pass next.
-    space: String,
-    passed: Vec<String>,
-    refused: usize,
-}
-
-impl<'a> Gate<'a> {
-    fn new(source: &'a Source) -> Self {
-        Self {
-            source,
-            held: String::new(),
-            space: String::new(),
-            passed: Vec::new(),
-            refused: 0,
-        }
-    }
-
-    fn is_empty(&self) -> bool {
-        self.passed.is_empty()
-    }
-
-    /// Takes more text and gives what may pass of the sentences that are complete now.
-    fn push(&mut self, delta: &str) -> String {
-        self.held.push_str(delta);
-        let mut out = String::new();
-        while let Some(end) = first_sentence(&self.held) {
-            let sentence: String = self.held.drain(..end).collect();
-            self.decide(&sentence, &mut out);
-        }
-        out
-    }
-
-    /// Takes what is left for a sentence.
-    fn finish(&mut self) -> String {
-        let mut out = String::new();
-        let sentence = std::mem::take(&mut self.held);
-        self.decide(&sentence, &mut out);
-        out
-    }
-
-    fn decide(&mut self, sentence: &str, out: &mut String) {
-        let body = sentence.trim();
-        let key = body.to_lowercase();
-        if body.is_empty() || self.passed.contains(&key) {
-            return;
-        }
-        if !self.source.supports(sentence) {
-            self.refused += 1;
-            return;
-        }
-        if !self.passed.is_empty() {
-            out.push_str(&self.space);
-        }
-        out.push_str(body);
-        sentence[sentence.trim_end().len()..].clone_into(&mut self.space);
-        self.passed.push(key);
-    }
-}
-
-/// Where the first sentence of `text` ends, if more follows, so that it surely ended. A number with a full stop may be the
-/// marker of an item, and an abbreviation no end.
-fn first_sentence(text: &str) -> Option<usize> {
-    let mut bounds = text
-        .split_sentence_bound_indices()
-        .map(|(at, _)| at)
-        .skip(1);
-    bounds.find(|&at| {
-        let sentence = text[..at].trim_end();
-        let stem = sentence.trim_end_matches('.');
-        let is_abbreviation = stem.len() < sentence.len()
-            && !stem.ends_with(char::is_numeric)
-            && !ends_sentence(sentence);
-        let is_line = text[..at].ends_with('\n');
-        sentence.contains(char::is_alphabetic) && (is_line || !is_abbreviation)
-    })
 }

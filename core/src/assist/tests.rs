@@ -241,7 +241,7 @@ fn a_tokenizer_of_another_model_and_a_tiny_context_are_refused() {
         let mut cached = CachedDecoder::new(TableDecoder::new(vocab_size, capacity, &[]));
         let format = Bracketed::default();
         let refused = Assistant::new(&mut cached, &tokenizer, format, INSTRUCT, vec![]);
-        let error = refused.err().expect("it is refused");
+        let error = refused.expect_err("it is refused");
         assert_eq!(matches!(error, AssistError::Mismatch), is_mismatch);
         assert_eq!(matches!(error, AssistError::ContextTooShort), !is_mismatch);
     }

@@ -127,6 +127,12 @@ impl<D: Decoder, T: Tokenizer> Completer<D, T> {
         self.cached.decoder_mut()
     }
 
+    /// The decoder with its cache, and the tokenizer, for an answer between two suggestions. The next `suggest` finds out
+    /// by itself what is in the cache then.
+    pub fn lend(&mut self) -> (&mut CachedDecoder<D>, &T) {
+        (&mut self.cached, &self.tokenizer)
+    }
+
     /// The tokenizer.
     pub fn tokenizer(&self) -> &T {
         &self.tokenizer

@@ -98,6 +98,20 @@ fn typing_on_reuses_the_cache() {
 }
 
 #[test]
+fn suggestions_go_on_after_the_model_was_lent() {
+    let completer = &mut completer();
+    let before = suggest(completer, "Thank you very much for y|");
+    let (cached, tokenizer) = completer.lend();
+    let prompt = tokenizer.encode("See you").unwrap();
+    let pacer = &mut CountingPacer::default();
+    block_on(cached.prompt(&prompt, pacer)).unwrap();
+    block_on(cached.after(&[prompt.as_slice(), &prompt].concat(), pacer)).unwrap();
+    let after = suggest(completer, "Thank you very much for y|");
+    assert_eq!(after.outcome, before.outcome);
+    assert_eq!(after.prefill_tokens, before.prefill_tokens);
+}
+
+#[test]
 fn a_superseded_request_ends_and_the_next_one_works() {
     let completer = &mut completer();
     let expected = suggest(completer, "See you to|").outcome;
