@@ -1,8 +1,7 @@
 // Loaded first by every test page: writes down what happens to the page, so that a test can show that nothing did.
 //
-// `window.record.mutations` holds every change of the document. A change inside the editor that is being typed in, made
-// between `beforeinput` and `input`, belongs to typing; the rest is "other" and must be empty, except for what the page
-// does itself. `window.record.inputs` holds the input events, trusted or not.
+// `window.record.mutations` holds every change of the document. What changes between a trusted `beforeinput` and its
+// `input` belongs to typing; the rest is "other" and must be empty, except for what the page does itself. `window.record.inputs` holds the input events, trusted or not.
 
 (() => {
   const record = { mutations: [], inputs: [], errors: [] };
@@ -14,12 +13,12 @@
     const name = node.nodeName.toLowerCase();
     return node.id ? `${name}#${node.id}` : name;
   };
-  /** The editor of a `beforeinput` whose `input` has not come yet. */
-  let typingIn = null;
+  /** A trusted `beforeinput` has come, and its `input` has not. Nodes that typing removes are in no editor any more. */
+  let typing = false;
   const write = (entries) => {
     for (const entry of entries) {
       record.mutations.push({
-        cause: typingIn?.contains(entry.target) ? "typing" : "other",
+        cause: typing ? "typing" : "other",
         type: entry.type,
         target: describe(entry.target),
         attribute: entry.attributeName,
@@ -44,19 +43,19 @@
   if (document.readyState === "complete") start();
   else window.addEventListener("load", start);
 
-  window.addEventListener(
-    "beforeinput",
-    (event) => {
-      write(observer.takeRecords());
-      typingIn = event.isTrusted ? event.composedPath()[0] : null;
-    },
-    true,
-  );
+  /** What has changed so far belongs to the time before. */
+  const setTyping = (now) => {
+    write(observer.takeRecords());
+    typing = now;
+  };
+  window.addEventListener("beforeinput", (event) => setTyping(event.isTrusted), true);
+  // An editor that draws for itself cancels the event, and no `input` follows.
+  window.addEventListener("beforeinput", (event) => event.defaultPrevented && setTyping(false));
+  window.addEventListener("keydown", () => setTyping(false), true);
   window.addEventListener(
     "input",
     (event) => {
-      write(observer.takeRecords());
-      typingIn = null;
+      setTyping(false);
       record.inputs.push({ type: event.inputType, trusted: event.isTrusted, target: describe(event.target) });
     },
     true,
