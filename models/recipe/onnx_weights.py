@@ -29,15 +29,16 @@ class Weights:
     config: NetworkConfig
     state: dict
     stored: dict
+    int4_ratios: tuple = INT4_RATIOS
 
     @classmethod
-    def of(cls, config, state, stored=None):
+    def of(cls, config, state, stored=None, int4_ratios=INT4_RATIOS):
         if stored is None:
             stored = {}
             for name, tensor in state.items():
                 if tensor.dim() == 2:
                     stored[name], stored[name + SCALE_SUFFIX] = quantize_rows(tensor)
-        return cls(config, state, stored)
+        return cls(config, state, stored, int4_ratios)
 
     @property
     def tied(self):
@@ -59,7 +60,7 @@ class Weights:
 
     def int4(self, *names):
         """uint8 `[out, blocks, 16]` with two values a byte and zero point 8, f32 scales `[out, blocks]`."""
-        return pack_int4(*quantize_blocks(torch.from_numpy(self.f32(*names))))
+        return pack_int4(*quantize_blocks(torch.from_numpy(self.f32(*names)), self.int4_ratios))
 
 
 def int8_block(columns):
@@ -72,7 +73,7 @@ def int8_block(columns):
     return block
 
 
-def quantize_blocks(weight):
+def quantize_blocks(weight, ratios=INT4_RATIOS):
     """Values -8..7 `[out, blocks, 32]` and scales `[out, blocks]` with the smallest squared error per block.
 
     The value of largest magnitude may take the code -8, which the positive side does not have: hence signed scales.
@@ -84,7 +85,7 @@ def quantize_blocks(weight):
     largest = blocks.gather(2, blocks.abs().argmax(dim=2, keepdim=True))
     largest = torch.where(largest == 0, torch.full_like(largest, -8.0), largest)
     best = None
-    for ratio in INT4_RATIOS:
+    for ratio in ratios:
         scale = largest * (ratio / -8.0)
         values = torch.clamp(torch.round(blocks / scale), -8, 7)
         # The scale that fits these values best in the least-squares sense.
