@@ -1,12 +1,15 @@
 // What scripts/demo runs: Chromium with Sotto on the project's own page, ready to type. With --headless it types by
-// itself, accepts a suggestion, and writes a screenshot and a report.
+// itself, accepts a suggestion, asks for a summary and an answer in the chat, and writes a screenshot and a report. A host
+// that is built is installed for the demo's profile.
 
 import { mkdir, writeFile } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { servePages } from "../pages/server.mjs";
+import { demonstrateChat, demonstrateSummary } from "./lib/assist-demo.mjs";
 import { launchSotto } from "./lib/browser.mjs";
 import { buildPages } from "./lib/build-pages.mjs";
+import { hasRealHost, installRealHost } from "./lib/host.mjs";
 import { percentile } from "./lib/numbers.mjs";
 import { PROMPTS } from "./lib/prompts.mjs";
 import { replaceText, waitForAnswer } from "./lib/typist.mjs";
@@ -25,6 +28,8 @@ const ENOUGH_PROMPTS = 12;
 
 /** The first answer waits for the model to load. */
 const FIRST_ANSWER_MS = 120_000;
+
+const WITH_HOST = hasRealHost() ? { prepare: installRealHost } : {};
 
 async function main() {
   const options = readOptions();
@@ -59,13 +64,14 @@ async function invite(origin) {
     console.error(`There is no display to open a window on. ${USAGE}`);
     process.exit(2);
   }
-  const sotto = await launchSotto({ headless: false, viewport: null, guarded: false });
+  const sotto = await launchSotto({ ...WITH_HOST, headless: false, viewport: null, guarded: false });
   const page = sotto.context.pages()[0] ?? (await sotto.context.newPage());
   await page.goto(`${origin}/`);
   await page.bringToFront();
   console.log(
     "Type into the page: grey words appear at the caret. Tab accepts, Ctrl+Right takes one word, Esc dismisses.",
   );
+  console.log("Select text and choose Summarise selection from the context menu. The toolbar button has the chat.");
   console.log("Close the browser window to end.");
   await new Promise((done) => sotto.context.once("close", done));
   await sotto.close();
@@ -77,7 +83,7 @@ async function invite(origin) {
  * @returns {Promise<number>} exit code
  */
 async function demonstrate(origin, options) {
-  const sotto = await launchSotto({ viewport: { width: 1200, height: 700 }, deviceScaleFactor: 2 });
+  const sotto = await launchSotto({ ...WITH_HOST, viewport: { width: 1200, height: 700 }, deviceScaleFactor: 2 });
   try {
     const page = await sotto.context.newPage();
     await page.goto(`${origin}/`);
@@ -112,14 +118,19 @@ async function demonstrate(origin, options) {
       p50Ms: round(percentile(times, 50)),
       p95Ms: round(percentile(times, 95)),
     };
+    const summarize = await demonstrateSummary(sotto, origin);
+    const chat = await demonstrateChat(sotto);
+    const json = JSON.stringify({ autocomplete, summarize, chat }, null, 2);
     await mkdir(dirname(resolve(options.json)), { recursive: true });
-    await writeFile(options.json, `${JSON.stringify({ autocomplete }, null, 2)}\n`);
-    console.log(JSON.stringify(autocomplete, null, 2));
+    await writeFile(options.json, `${json}\n`);
+    console.log(json);
     if (status.type === "failed")
       console.error(`the engine did not start: ${status.error.message} (${status.error.code})`);
     if (!report.shown) console.error("nothing was suggested");
     else if (!report.accepted) console.error("the suggestion was not inserted");
-    return report.shown && report.accepted ? 0 : 1;
+    if (!summarize.ok) console.error("the selection was not summarised");
+    if (!chat.ok) console.error("the chat was not answered");
+    return report.shown && report.accepted && summarize.ok && chat.ok ? 0 : 1;
   } finally {
     await sotto.close();
   }

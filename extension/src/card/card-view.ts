@@ -2,7 +2,14 @@
 
 import type { AnswerState } from "../shared/answer-state";
 import { isRunning } from "../shared/answer-state";
-import { answerLabel, engineBadge, engineDetails, errorSentence, stateSentence } from "../shared/answer-text";
+import {
+  answerLabel,
+  engineBadge,
+  engineDetails,
+  errorSentence,
+  markAnswer,
+  stateSentence,
+} from "../shared/answer-text";
 import { SUMMARY_LENGTHS } from "../shared/assist-messages";
 import { copyText } from "../shared/copy";
 import { t } from "../shared/i18n";
@@ -87,6 +94,7 @@ export class CardView {
     setLine(this.#label, state.answer ? answerLabel(state.answer) : "");
     this.#engine.hidden = state.answer === null;
     if (state.answer) {
+      markAnswer(this.#engine, state.answer);
       this.#badge.textContent = engineBadge(state.answer);
       const lines = engineDetails(state.answer);
       this.#badge.title = lines.join("\n");

@@ -2,7 +2,14 @@
 
 import type { AnswerState } from "../shared/answer-state";
 import { isRunning } from "../shared/answer-state";
-import { answerLabel, engineBadge, engineDetails, errorSentence, stateSentence } from "../shared/answer-text";
+import {
+  answerLabel,
+  engineBadge,
+  engineDetails,
+  errorSentence,
+  markAnswer,
+  stateSentence,
+} from "../shared/answer-text";
 import { copyText } from "../shared/copy";
 import { t } from "../shared/i18n";
 import type { ChatEntry } from "./chat-log";
@@ -74,6 +81,7 @@ export class MessageView {
 function engineView(answer: NonNullable<AnswerState["answer"]>): HTMLDetailsElement {
   const details = document.createElement("details");
   details.className = "engine";
+  markAnswer(details, answer);
   const badge = document.createElement("summary");
   badge.className = "badge";
   badge.textContent = engineBadge(answer);

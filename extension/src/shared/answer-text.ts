@@ -49,3 +49,15 @@ export function stateSentence({ phase, progress }: AnswerState, working: string)
 export function errorSentence({ message, retryable }: WireError): string {
   return retryable && !/try again/i.test(message) ? `${message} ${t("answerTryAgain")}` : message;
 }
+
+/** The answer's facts on an element, for the tests and the demo: words change, these do not. */
+export function markAnswer(element: HTMLElement, { engine, kind, timing }: AnswerInfo): void {
+  Object.assign(element.dataset, {
+    tier: engine.tier,
+    model: engine.model,
+    device: engine.device,
+    kind,
+    firstTokenMs: String(timing.firstTokenMs),
+    tokensPerS: String(timing.tokensPerS),
+  });
+}
