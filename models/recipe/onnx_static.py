@@ -1,6 +1,8 @@
 """The graphs for NPUs: static shapes, standard operators, one for a prefill of S tokens and one for single steps.
 
 Weights are read from the bytes of the int8 data file through DequantizeLinear (uint8, zero point 128, one scale a row).
+Load it with the session option `session.disable_quant_qdq` = 1, which lets ONNX Runtime fold them into f32 constants first:
+QNN accepts no DequantizeLinear of weights alone, and others are slow with it.
 
 # Shapes
 - in `input_ids`, `position_ids` int64 [1, S]; `last_index` int64 [1] if S > 1; `past_key_values.{i}.key|value` f32
@@ -20,7 +22,6 @@ import numpy as np
 import torch
 
 from recipe.network import rotary_tables
-from recipe.onnx_cpu import dequantized_rows
 from recipe.onnx_graph import Graph
 
 # What OpenVINO and QNN both read: reductions still take their axes as attributes.
@@ -38,6 +39,7 @@ class StaticGraph:
     def __init__(self, weights, tokens, data):
         self.weights, self.config, self.tokens = weights, weights.config, tokens
         self.graph = Graph(f"llama-static-{tokens}", data, OPSET)
+        self.matrices = {}
 
     def build(self):
         graph, config, tokens = self.graph, self.config, self.tokens
@@ -54,7 +56,9 @@ class StaticGraph:
 
         self.placement(positions)
         self.rotary(positions)
-        x = self.reshape(dequantized_rows(graph, self.weights, ids), [tokens, config.hidden_size])
+        # Dequantised before it is gathered from: QNN takes no Gather of 8-bit integers.
+        rows = graph.node("Gather", [self.matrix(["model.embed_tokens.weight"]), ids], axis=0)
+        x = self.reshape(rows, [tokens, config.hidden_size])
         for i in range(config.num_hidden_layers):
             prefix = f"model.layers.{i}."
             x = graph.node("Add", [x, self.attention(i, self.norm(x, prefix + "input_layernorm"))])
@@ -136,13 +140,18 @@ class StaticGraph:
         return graph.node("Mul", [graph.node("Div", [x, root]), scale])
 
     def product(self, x, names):
+        return self.graph.node("Gemm", [x, self.matrix(names)], transB=1)
+
+    def matrix(self, names):
+        """The stacked matrices as f32 [out, in]; a matrix that is used twice is dequantised once."""
         graph = self.graph
         key = names[0] if len(names) == 1 else names[0].replace("q_proj", "qkv_proj")
-        values, scales = self.weights.int8(*names)
-        zero_points = graph.constant(f"zero_points_{len(values)}", np.full(len(values), 128, dtype=np.uint8))
-        matrix = graph.node("DequantizeLinear", [
-            graph.weight(key + ".b8", values), graph.weight(key + ".b8_scales", scales), zero_points], axis=0)
-        return graph.node("Gemm", [x, matrix], transB=1)
+        if key not in self.matrices:
+            values, scales = self.weights.int8(*names)
+            zero_points = graph.constant(f"zero_points_{len(values)}", np.full(len(values), 128, dtype=np.uint8))
+            self.matrices[key] = graph.node("DequantizeLinear", [
+                graph.weight(key + ".b8", values), graph.weight(key + ".b8_scales", scales), zero_points], axis=0)
+        return self.matrices[key]
 
     def reshape(self, x, shape, output=None):
         name = self.ints("shape_" + "_".join(map(str, shape)), shape)
