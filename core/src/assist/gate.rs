@@ -54,6 +54,9 @@ impl<'a> Gate<'a> {
     fn decide(&mut self, sentence: &str, out: &mut String) {
         let body = sentence.trim();
         let key = body.to_lowercase();
+        // An empty line comes at the beginning of the sentence behind it.
+        self.space
+            .push_str(&sentence[..sentence.len() - sentence.trim_start().len()]);
         if body.is_empty() || self.passed.contains(&key) {
             return;
         }
@@ -137,7 +140,7 @@ mod tests {
     fn the_same_is_not_said_twice() {
         let said = through(
             "alpha beta",
-            &["It is alpha. It is beta. it is Alpha. It is alpha."],
+            &["It is alpha. It is beta. It is ALPHA. It is alpha."],
         );
         assert_eq!(said, ("It is alpha. It is beta.".to_owned(), 0));
     }

@@ -9,7 +9,9 @@ mod error;
 mod format;
 mod gate;
 mod prompt;
+mod quote;
 mod run;
+mod setting;
 mod summarize;
 mod support;
 

@@ -1,8 +1,8 @@
 //! Summaries: written by a model that can be trusted with it, else put together from the text's own sentences.
 
-use super::chat::quoted;
 use super::gate::Gate;
 use super::prompt::Turn;
+use super::quote::quoted;
 use super::run::{Run, Tally};
 use super::support::Source;
 use super::{Answer, AssistError, AssistErrorOf, Assistant, Env, PromptFormat, PromptRole, Step};
