@@ -39,7 +39,10 @@ mod tests {
     use super::*;
 
     fn caller(arguments: &[&str]) -> Option<Caller> {
-        let arguments: Vec<String> = arguments.iter().map(|&argument| argument.to_owned()).collect();
+        let arguments: Vec<String> = arguments
+            .iter()
+            .map(|&argument| argument.to_owned())
+            .collect();
         Caller::from_arguments(&arguments)
     }
 
@@ -47,7 +50,10 @@ mod tests {
     fn browsers_are_told_from_people() {
         let chromium = Some(Caller::Chromium("abc".into()));
         assert_eq!(caller(&["chrome-extension://abc/"]), chromium);
-        assert_eq!(caller(&["chrome-extension://abc/", "--parent-window=7"]), chromium);
+        assert_eq!(
+            caller(&["chrome-extension://abc/", "--parent-window=7"]),
+            chromium
+        );
         assert_eq!(
             caller(&["/home/me/app.sotto.host.json", "sotto@example"]),
             Some(Caller::Firefox("sotto@example".into()))

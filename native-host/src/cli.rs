@@ -52,7 +52,8 @@ pub fn run() -> anyhow::Result<ExitCode> {
                 home: paths.home,
                 memory_limit_bytes: memory_limit_mib.saturating_mul(1024 * 1024),
                 quarantine: Quarantine::given(
-                    quarantined.map(|(provider, version)| (provider.to_owned(), version.to_owned())),
+                    quarantined
+                        .map(|(provider, version)| (provider.to_owned(), version.to_owned())),
                 ),
             };
             worker::serve(&settings, output)?;

@@ -63,9 +63,14 @@ fn a_frame_that_is_too_long_is_passed_over() {
     let mut rest = &stream[..];
     run(async {
         let refused = frame::read::<Value>(&mut rest).await;
-        assert!(matches!(refused, Err(error @ FrameError::TooLarge { size_bytes }) if
-            size_bytes == long.len() as u64 && error.is_of_one_frame()));
-        assert_eq!(frame::read::<Value>(&mut rest).await.unwrap(), Some(1.into()));
+        assert!(
+            matches!(refused, Err(error @ FrameError::TooLarge { size_bytes }) if
+            size_bytes == long.len() as u64 && error.is_of_one_frame())
+        );
+        assert_eq!(
+            frame::read::<Value>(&mut rest).await.unwrap(),
+            Some(1.into())
+        );
     });
 }
 

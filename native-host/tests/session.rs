@@ -96,7 +96,10 @@ fn hello(protocol: u32) -> HostRequest {
 fn greeted() -> Session {
     let mut session = Session::default();
     let actions = session.received(Ok(hello(PROTOCOL_VERSION)));
-    assert!(matches!(actions[..], [Action::Reply(HostEvent::Welcome { .. })]));
+    assert!(matches!(
+        actions[..],
+        [Action::Reply(HostEvent::Welcome { .. })]
+    ));
     session
 }
 
@@ -174,7 +177,11 @@ proptest! {
 }
 
 fn said(session: &mut Session, event: HostEvent) -> Vec<Action> {
-    session.worker_said(event).map(Action::Reply).into_iter().collect()
+    session
+        .worker_said(event)
+        .map(Action::Reply)
+        .into_iter()
+        .collect()
 }
 
 #[test]
@@ -246,7 +253,10 @@ fn requests_out_of_range_do_not_reach_the_worker() {
 fn more_than_the_limit_is_refused_at_once() {
     let mut session = greeted();
     for id in 1..=MAX_IN_FLIGHT as u32 {
-        assert!(matches!(session.received(Ok(chat(id)))[..], [Action::Work(_)]));
+        assert!(matches!(
+            session.received(Ok(chat(id)))[..],
+            [Action::Work(_)]
+        ));
     }
     let refused = session.received(Ok(chat(99)));
     assert_eq!(code(&refused), Some((99, ErrorCode::Overloaded)));

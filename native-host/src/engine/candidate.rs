@@ -1,6 +1,6 @@
 //! Where a model could run, in the order in which that is tried.
 
-use ort::ep;
+use ort::ep::{self, ExecutionProvider as _};
 use ort::memory::DeviceType;
 use ort::session::builder::{AutoDevicePolicy, SessionBuilder};
 
@@ -60,7 +60,9 @@ pub(crate) fn accelerators(runtime: &Runtime) -> Vec<Candidate> {
         kind,
     };
     let mut candidates: Vec<Candidate> = plugins.collect();
-    if cfg!(target_os = "macos") {
+    // A build of ONNX Runtime has some of these, and none in the one for Linux.
+    let is_built_in = |provider: ort::Result<bool>| provider.unwrap_or(false);
+    if cfg!(target_os = "macos") && is_built_in(ep::CoreML::is_available()) {
         candidates.push(built_in(
             "coreml",
             "Apple Neural Engine",
@@ -68,7 +70,7 @@ pub(crate) fn accelerators(runtime: &Runtime) -> Vec<Candidate> {
             Kind::CoreMl,
         ));
     }
-    if cfg!(windows) {
+    if cfg!(windows) && is_built_in(ep::DirectML::is_available()) {
         candidates.push(built_in(
             "directml",
             "DirectML",
@@ -76,7 +78,7 @@ pub(crate) fn accelerators(runtime: &Runtime) -> Vec<Candidate> {
             Kind::DirectMl,
         ));
     }
-    if cfg!(any(target_os = "linux", windows)) {
+    if is_built_in(ep::OpenVINO::is_available()) {
         candidates.push(built_in(
             "openvino",
             "Intel NPU",

@@ -76,8 +76,13 @@ pub fn load(
     let mut best = cpu.trial;
     let mut device = "CPU".to_owned();
     let mut reasons = Vec::new();
-    for candidate in accelerators(runtime) {
+    let found = accelerators(runtime);
+    if found.is_empty() {
+        reasons.push("no NPU was found that ONNX Runtime can use".to_owned());
+    }
+    for candidate in found {
         if !conditions.allows(&candidate) {
+            reasons.push(format!("{} was not asked for", candidate.label));
             continue;
         }
         if conditions.is_quarantined(&candidate.provider) {
@@ -103,9 +108,6 @@ pub fn load(
             )),
             Err(error) => reasons.push(format!("{}: {error}", candidate.label)),
         }
-    }
-    if reasons.is_empty() {
-        reasons.push("no other device was asked for".to_owned());
     }
     Ok(Loaded {
         decoder: best.decoder,
@@ -266,18 +268,12 @@ fn decoder(
         .min(MAX_CACHE_BYTES / position_bytes.max(1))
         .max(1);
     let kind = match graph.shape {
-        GraphShape::Gqa => Kind::Shared(SharedCache::new(
-            session,
-            signature,
-            vocab_size,
-            capacity,
-        )?),
-        GraphShape::Merged => Kind::Growing(GrowingCache::new(
-            session,
-            signature,
-            vocab_size,
-            capacity,
-        )),
+        GraphShape::Gqa => {
+            Kind::Shared(SharedCache::new(session, signature, vocab_size, capacity)?)
+        }
+        GraphShape::Merged => {
+            Kind::Growing(GrowingCache::new(session, signature, vocab_size, capacity))
+        }
         GraphShape::Static => return Err(EngineError::NoGraph("the CPU")),
     };
     let decoder = OrtDecoder::new(kind, vocab_size);

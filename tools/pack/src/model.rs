@@ -66,7 +66,10 @@ impl Model {
     pub(crate) fn known_answer(&mut self) -> Result<(KnownAnswer, f32), ToolError> {
         let mut best: Option<(KnownAnswer, f32)> = None;
         for text in TEXTS {
-            let encoded = self.tokenizer.encode(text).map_err(ToolError::Decode)?;
+            let encoded = self
+                .tokenizer
+                .encode(text)
+                .map_err(|error| ToolError::Model(LmError::Tokenizer(error)))?;
             let mut prompt_ids = vec![self.tokenizer.end_of_text()];
             prompt_ids.extend(encoded.into_iter().take(PROMPT_TOKENS - 1));
             let tokens = block_on(greedy_tokens(&mut self.decoder, &prompt_ids, ANSWER_TOKENS))?;

@@ -1,0 +1,183 @@
+//! The model in use, with everything that it needs to answer.
+
+use sotto_core::assist::{Abilities, Answer, Assistant, Env};
+use sotto_core::decode::CachedDecoder;
+use sotto_core::pack::{BlobRole, VerifiedBlob};
+use sotto_core::protocol::{ChatMessage, PageText, SummaryLength, WireError};
+use sotto_tokenizer::{HfTokenizer, Vocabulary};
+
+use super::format::Format;
+use super::{FromWorker, LoadedEngine, WorkerSettings};
+use crate::engine::{
+    Candidate, Conditions, EngineError, ModelSource, ONNX_RUNTIME_VERSION, OrtDecoder, Runtime,
+    load,
+};
+use crate::models::{
+    ChatTemplate, DecoderConfig, DeviceChoice, Installed, ModelStore, Settings, StorePaths,
+};
+use crate::quarantine::Quarantine;
+
+/// Most threads: beyond that, a small model only waits for memory, and the browser wants the rest.
+const MAX_THREADS: usize = 4;
+
+/// A loaded model.
+pub(crate) struct Model {
+    cached: CachedDecoder<OrtDecoder>,
+    tokenizer: HfTokenizer,
+    format: Format,
+    abilities: Abilities,
+    end_ids: Vec<u32>,
+    /// What runs where.
+    pub(crate) description: LoadedEngine,
+}
+
+impl Model {
+    /// Loads the model that the settings name; `note` is told what is being tried.
+    pub(crate) fn load(
+        settings: &WorkerSettings,
+        note: impl FnMut(FromWorker),
+    ) -> Result<Self, WireError> {
+        let paths = StorePaths {
+            home: settings.home.clone(),
+            shipped: settings.program.join("models"),
+        };
+        let choice = Settings::load(&paths.settings()).settings;
+        let store = ModelStore::open(paths);
+        let installed = store
+            .resolve(choice.model.as_deref())
+            .map_err(|error| WireError::new(&error))?;
+        let mut conditions = Wishes {
+            device: choice.device,
+            quarantine: &settings.quarantine,
+            note,
+        };
+        Self::build(settings, &installed, &mut conditions).map_err(|error| WireError::new(&error))
+    }
+
+    fn build(
+        settings: &WorkerSettings,
+        installed: &Installed,
+        conditions: &mut impl Conditions,
+    ) -> Result<Self, EngineError> {
+        let manifest = installed.manifest();
+        let optional = |role| {
+            manifest
+                .blob(role)
+                .map(|blob| installed.blob(role, blob.name.as_deref()))
+                .transpose()
+        };
+        let generation = optional(BlobRole::Generation)?;
+        let config = DecoderConfig::from_json(
+            installed.blob(BlobRole::Config, None)?.bytes(),
+            generation.as_ref().map(VerifiedBlob::bytes),
+        )?;
+        let tokenizer_json = installed.blob(BlobRole::Tokenizer, None)?;
+        let vocab_size = config.vocab_size as usize;
+        let tokenizer = HfTokenizer::from_json(
+            tokenizer_json.bytes(),
+            Vocabulary {
+                size: vocab_size,
+                end_of_text: config.end_ids[0],
+                is_exact: false,
+            },
+        )?;
+        let format = match optional(BlobRole::Template)? {
+            Some(template) => Format::Template(ChatTemplate::from_pack(
+                template.bytes(),
+                &config,
+                tokenizer_json.bytes(),
+            )?),
+            None => Format::Plain,
+        };
+        let runtime = Runtime::start(&settings.program)?;
+        let loaded = load(&runtime, installed, vocab_size, threads(), conditions)?;
+        Ok(Self {
+            cached: CachedDecoder::new(loaded.decoder),
+            tokenizer,
+            format,
+            abilities: Abilities {
+                is_instruction_tuned: manifest.assist.is_instruction_tuned,
+                is_abstractive: manifest.assist.is_abstractive,
+            },
+            end_ids: config.end_ids,
+            description: LoadedEngine {
+                model: manifest.name.clone(),
+                device: loaded.device,
+                reason: loaded.reason,
+                sandbox: String::new(),
+            },
+        })
+    }
+
+    pub(crate) async fn summarize(
+        &mut self,
+        text: &str,
+        length: SummaryLength,
+        seed: u64,
+        env: &mut impl Env,
+    ) -> Result<Answer, WireError> {
+        let mut assistant = self.assistant()?;
+        let answer = assistant.summarize(text, length, seed, env).await;
+        answer.map_err(|error| WireError::new(&error))
+    }
+
+    pub(crate) async fn chat(
+        &mut self,
+        messages: &[ChatMessage],
+        page: Option<&PageText>,
+        seed: u64,
+        env: &mut impl Env,
+    ) -> Result<Answer, WireError> {
+        let mut assistant = self.assistant()?;
+        let answer = assistant.chat(messages, page, seed, env).await;
+        answer.map_err(|error| WireError::new(&error))
+    }
+
+    fn assistant(&mut self) -> Result<Assistant<'_, OrtDecoder, HfTokenizer, &Format>, WireError> {
+        Assistant::new(
+            &mut self.cached,
+            &self.tokenizer,
+            &self.format,
+            self.abilities,
+            self.end_ids.clone(),
+        )
+        .map_err(|error| WireError::new(&error))
+    }
+}
+
+/// Half of the cores: the other ones belong to the browser, and second threads of a core bring nothing.
+fn threads() -> usize {
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    (cores / 2).clamp(1, MAX_THREADS)
+}
+
+/// What the user wishes and experience forbids.
+struct Wishes<'a, N> {
+    device: DeviceChoice,
+    quarantine: &'a Quarantine,
+    note: N,
+}
+
+impl<N: FnMut(FromWorker)> Conditions for Wishes<'_, N> {
+    fn allows(&self, candidate: &Candidate) -> bool {
+        match self.device {
+            DeviceChoice::Auto => true,
+            DeviceChoice::Cpu => false,
+            DeviceChoice::Npu(number) => candidate.id == format!("npu{number}"),
+        }
+    }
+
+    fn is_quarantined(&self, provider: &str) -> bool {
+        self.quarantine.holds(provider, ONNX_RUNTIME_VERSION)
+    }
+
+    fn trying(&mut self, provider: Option<&str>) {
+        (self.note)(match provider {
+            Some(provider) => FromWorker::Trying {
+                provider: provider.to_owned(),
+                version: ONNX_RUNTIME_VERSION.to_owned(),
+            },
+            None => FromWorker::Tried,
+        });
+    }
+}
