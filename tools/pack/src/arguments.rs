@@ -3,6 +3,8 @@
 use std::ffi::OsString;
 use std::path::PathBuf;
 
+use sotto_core::pack::Runtime;
+
 /// What to do.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Command {
@@ -15,7 +17,9 @@ pub(crate) enum Command {
 /// Options of `make`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct MakeOptions {
-    /// Folder with `config.json`, `tokenizer.json`, `model.safetensors`.
+    /// Which engine the files are for.
+    pub(crate) runtime: Runtime,
+    /// For burn a folder with `config.json`, `tokenizer.json`, `model.safetensors`; for ONNX Runtime see `make_onnx`.
     pub(crate) blobs: PathBuf,
     pub(crate) name: String,
     pub(crate) version: u32,
@@ -63,9 +67,11 @@ pub(crate) fn parse(arguments: &[OsString]) -> Result<Command, UsageError> {
                     "--out",
                     "--key",
                     "--suggestion",
+                    "--runtime",
                 ],
             )?;
             Ok(Command::Make(MakeOptions {
+                runtime: runtime(options.optional("--runtime"))?,
                 blobs: options.required("--blobs")?.into(),
                 name: text("--name", options.required("--name")?)?,
                 version: text("--version", options.required("--version")?)?
@@ -130,6 +136,14 @@ impl Options {
     }
 }
 
+fn runtime(name: Option<OsString>) -> Result<Runtime, UsageError> {
+    match name.as_deref().map(|name| name.to_str()) {
+        None | Some(Some("burn")) => Ok(Runtime::Burn),
+        Some(Some("onnx")) => Ok(Runtime::Onnx),
+        Some(_) => Err(UsageError::Invalid("--runtime")),
+    }
+}
+
 fn text(name: &'static str, value: OsString) -> Result<String, UsageError> {
     value.into_string().map_err(|_| UsageError::Invalid(name))
 }
@@ -162,6 +176,14 @@ mod tests {
             ),
             (3, "CC-BY-SA-4.0", None)
         );
+        assert_eq!(options.runtime, Runtime::Burn);
+        assert!(matches!(
+            parsed("make --key k --blobs b --version 3 --out o --name n --runtime onnx"),
+            Ok(Command::Make(MakeOptions {
+                runtime: Runtime::Onnx,
+                ..
+            }))
+        ));
         assert_eq!(
             parsed("verify dir"),
             Ok(Command::Verify { pack: "dir".into() })
@@ -190,6 +212,10 @@ mod tests {
             (
                 "make --blobs b --name n --version x --out o --key k",
                 UsageError::Invalid("--version"),
+            ),
+            (
+                "make --blobs b --name n --version 1 --out o --key k --runtime jax",
+                UsageError::Invalid("--runtime"),
             ),
         ] {
             assert_eq!(parsed(line), Err(error), "{line}");

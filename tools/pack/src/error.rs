@@ -30,6 +30,17 @@ pub(crate) enum ToolError {
         path: PathBuf,
         source: serde_json::Error,
     },
+    #[error("{}: not what a description of the graphs looks like", path.display())]
+    Description {
+        path: PathBuf,
+        source: serde_json::Error,
+    },
+    #[error("{}: not a name that a graph can refer to", path.display())]
+    FileName { path: PathBuf },
+    #[error("the pack has no known answer, so it cannot ship")]
+    KnownAnswerMissing,
+    #[error("{}: no length of context", path.display())]
+    ContextMissing { path: PathBuf },
     #[error("the manifest cannot be written")]
     ManifestJson(#[source] serde_json::Error),
     #[error(transparent)]

@@ -1,7 +1,8 @@
 //! Makes, signs and verifies model packs.
 //!
 //! ```text
-//! sotto-pack make --blobs DIR --name NAME --version N --out DIR --key FILE [--license SPDX] [--suggestion FILE]
+//! sotto-pack make --blobs DIR --name NAME --version N --out DIR --key FILE [--license SPDX]
+//!                 [--suggestion FILE] [--runtime burn|onnx]
 //! sotto-pack verify DIR
 //! sotto-pack keygen --out FILE
 //! ```
@@ -14,6 +15,7 @@ mod error;
 mod folder;
 mod keys;
 mod make;
+mod make_onnx;
 mod model;
 mod verify;
 
@@ -23,7 +25,8 @@ use std::process::ExitCode;
 use arguments::Command;
 
 const USAGE: &str = "\
-usage: sotto-pack make --blobs DIR --name NAME --version N --out DIR --key FILE [--license SPDX] [--suggestion FILE]
+usage: sotto-pack make --blobs DIR --name NAME --version N --out DIR --key FILE [--license SPDX]
+                       [--suggestion FILE] [--runtime burn|onnx]
        sotto-pack verify DIR
        sotto-pack keygen --out FILE";
 

@@ -3,8 +3,8 @@
 use std::path::{Path, PathBuf};
 
 use sotto_core::pack::{
-    Blob, BlobRole, BlobSet, FORMAT, KnownAnswer, Manifest, Quantization, VerifiedManifest, sha256,
-    verify_manifest,
+    Assist, Blob, BlobRole, BlobSet, FORMAT, KnownAnswer, Manifest, Quantization, Runtime,
+    VerifiedManifest, sha256, verify_manifest,
 };
 use sotto_core::suggestion::SuggestionSettings;
 
@@ -12,6 +12,7 @@ use crate::arguments::MakeOptions;
 use crate::error::ToolError;
 use crate::folder::{self, BLOBS, MANIFEST, SIGNATURE};
 use crate::keys::PackKey;
+use crate::make_onnx;
 use crate::model::Model;
 
 /// File names as Hugging Face transformers writes them.
@@ -26,6 +27,13 @@ const MAX_SUGGESTION_BYTES: u64 = 16_384;
 
 /// Makes a pack.
 pub(crate) fn run(options: &MakeOptions) -> Result<String, ToolError> {
+    match options.runtime {
+        Runtime::Burn => make_burn(options),
+        Runtime::Onnx => make_onnx::run(options),
+    }
+}
+
+fn make_burn(options: &MakeOptions) -> Result<String, ToolError> {
     let key = PackKey::read(&options.key)?;
     let suggestion = options
         .suggestion
@@ -40,6 +48,7 @@ pub(crate) fn run(options: &MakeOptions) -> Result<String, ToolError> {
     }
     let blob = |(role, bytes): &(BlobRole, Vec<u8>)| Blob {
         role: *role,
+        name: None,
         sha256: sha256(bytes),
         // Cannot fail: `read` has checked the length against a limit of u32.
         bytes: u32::try_from(bytes.len()).unwrap_or(u32::MAX),
@@ -50,10 +59,13 @@ pub(crate) fn run(options: &MakeOptions) -> Result<String, ToolError> {
         version: options.version,
         license: options.license.clone(),
         architecture: "llama".into(),
+        runtime: Runtime::Burn,
         quantization: quantization(&sources[2].1),
         parameters: 1,
         context_tokens: 1,
         blobs: sources.iter().map(blob).collect(),
+        graphs: Vec::new(),
+        assist: Assist::default(),
         known_answer: KnownAnswer {
             prompt_ids: vec![0],
             greedy_ids: vec![0],
@@ -72,13 +84,12 @@ pub(crate) fn run(options: &MakeOptions) -> Result<String, ToolError> {
     manifest.context_tokens = model.context_tokens();
     manifest.known_answer = known_answer;
 
-    let (_, json, signature) = signed(&manifest, &key)?;
-    let mut files: Vec<(PathBuf, &[u8])> =
-        vec![(MANIFEST.into(), &json), (SIGNATURE.into(), &signature)];
-    for (blob, (_, bytes)) in manifest.blobs.iter().zip(&sources) {
-        files.push((Path::new(BLOBS).join(blob.sha256.to_string()), bytes));
-    }
-    folder::replace(&options.out, &files)?;
+    write(
+        &manifest,
+        &key,
+        &options.out,
+        sources.iter().map(|(_, bytes)| bytes.as_slice()),
+    )?;
     Ok(format!(
         "{}: {} version {}, {} parameters, known answer with margin {margin:.3}",
         options.out.display(),
@@ -86,6 +97,22 @@ pub(crate) fn run(options: &MakeOptions) -> Result<String, ToolError> {
         manifest.version,
         manifest.parameters
     ))
+}
+
+/// Signs and writes a pack; `files` in the order of the manifest's blobs.
+pub(crate) fn write<'a>(
+    manifest: &Manifest,
+    key: &PackKey,
+    out: &Path,
+    files: impl Iterator<Item = &'a [u8]>,
+) -> Result<(), ToolError> {
+    let (_, json, signature) = signed(manifest, key)?;
+    let mut named: Vec<(PathBuf, &[u8])> =
+        vec![(MANIFEST.into(), &json), (SIGNATURE.into(), &signature)];
+    for (blob, bytes) in manifest.blobs.iter().zip(files) {
+        named.push((Path::new(BLOBS).join(blob.sha256.to_string()), bytes));
+    }
+    folder::replace(out, &named)
 }
 
 /// The manifest as it is written, with its signature, after the checks that every reader makes.

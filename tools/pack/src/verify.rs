@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use sotto_core::pack::{
-    BlobRole, BlobSet, MAX_MANIFEST_BYTES, PackError, VerifiedManifest, trusted_keys,
+    BlobSet, MAX_MANIFEST_BYTES, Manifest, PackError, Runtime, VerifiedManifest, trusted_keys,
     verify_manifest,
 };
 
@@ -20,6 +20,9 @@ pub(crate) fn run(pack: &Path) -> Result<String, ToolError> {
     let signature = folder::read(&pack.join(SIGNATURE), MAX_SIGNATURE_BYTES)?;
     let verified = verify_manifest(&manifest, &signature, &trusted_keys(), None)?;
     let blobs = read_blobs(pack, &verified)?;
+    if verified.manifest().runtime == Runtime::Onnx {
+        return onnx(pack, verified.manifest());
+    }
     let mut model = Model::load(blobs)?;
     let manifest = verified.manifest();
     for (what, manifest, model) in [
@@ -47,21 +50,32 @@ pub(crate) fn run(pack: &Path) -> Result<String, ToolError> {
     ))
 }
 
+/// What is left to check of a pack for ONNX Runtime: this tool has none, so the known answer is run by the host's tests.
+fn onnx(pack: &Path, manifest: &Manifest) -> Result<String, ToolError> {
+    if manifest.known_answer.is_empty() {
+        return Err(ToolError::KnownAnswerMissing);
+    }
+    Ok(format!(
+        "{}: {} version {} for ONNX Runtime is signed and whole ({} graphs; known answer not run here)",
+        pack.display(),
+        manifest.name,
+        manifest.version,
+        manifest.graphs.len()
+    ))
+}
+
 /// Reads the blobs that the manifest names. A file that it does not name is an error: it would ship unsigned.
 fn read_blobs(pack: &Path, verified: &VerifiedManifest) -> Result<BlobSet, ToolError> {
     let folder = pack.join(BLOBS);
     let mut blobs = BlobSet::default();
     let mut names = Vec::new();
-    for role in BlobRole::ALL {
-        let blob = verified
-            .manifest()
-            .blob(role)
-            .ok_or(PackError::BlobMissing(role))?;
+    for blob in &verified.manifest().blobs {
         let path = folder.join(blob.sha256.to_string());
         if !path.exists() {
-            return Err(PackError::BlobMissing(role).into());
+            return Err(PackError::BlobMissing(blob.role).into());
         }
-        blobs.insert(verified.verify_blob(role, folder::read(&path, role.max_bytes().into())?)?);
+        let bytes = folder::read(&path, blob.role.max_bytes().into())?;
+        blobs.insert(verified.verify_named(blob.role, blob.name.as_deref(), bytes)?);
         names.push(path);
     }
     match folder::list(&folder)?

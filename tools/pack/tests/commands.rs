@@ -210,3 +210,101 @@ fn wrong_usage_has_its_own_status() {
     }
     assert!(run(&[&"--help"]).status.success());
 }
+
+/// A folder as the ONNX export leaves it.
+fn onnx_export(folder: &Path) -> PathBuf {
+    let export = folder.join("export");
+    fs::create_dir(&export).expect("made");
+    for name in ["config.json", "tokenizer.json"] {
+        fs::copy(
+            root().join("tests/fixtures/tiny-llama").join(name),
+            export.join(name),
+        )
+        .expect("copied");
+    }
+    for (name, text) in [
+        ("cpu-int4.onnx", "graph"),
+        ("npu-1.onnx", "static graph"),
+        ("model.data", "weights"),
+        ("cpu-f32.onnx", "not for the pack"),
+        (
+            "pack.json",
+            r#"{
+              "madeBy": "a test",
+              "graphs": [
+                {"name": "cpu-int4.onnx", "shape": "gqa", "precision": "int4", "tokens": 0, "device": "cpu", "data": ["model.data"]},
+                {"name": "npu-1.onnx", "shape": "static", "precision": "int8", "tokens": 1, "device": "npu", "data": ["model.data"]}
+              ],
+              "knownAnswer": {"promptIds": [0, 5], "greedyIds": [7]},
+              "parameters": 1000
+            }"#,
+        ),
+    ] {
+        fs::write(export.join(name), text).expect("written");
+    }
+    export
+}
+
+fn make_onnx(export: &Path, out: &Path) -> Output {
+    let key = root().join("tools/pack/dev-signing-key.hex");
+    run(&[
+        &"make",
+        &"--runtime",
+        &"onnx",
+        &"--blobs",
+        &export,
+        &"--name",
+        &"tiny-onnx",
+        &"--version",
+        &"1",
+        &"--out",
+        &out,
+        &"--key",
+        &key,
+    ])
+}
+
+#[test]
+fn an_onnx_pack_is_made_and_verified() {
+    let folder = TempDir::new().expect("a folder");
+    let (export, out) = (onnx_export(folder.path()), folder.path().join("pack"));
+    let made = make_onnx(&export, &out);
+    assert!(made.status.success(), "{}", stderr(&made));
+    let verified = run(&[&"verify", &out]);
+    assert!(verified.status.success(), "{}", stderr(&verified));
+    let manifest: serde_json::Value =
+        serde_json::from_slice(&fs::read(out.join("manifest.json")).expect("read")).expect("JSON");
+    assert_eq!(manifest["runtime"], "onnx");
+    assert_eq!(manifest["quantization"], "int4");
+    assert_eq!(manifest["blobs"].as_array().expect("blobs").len(), 5);
+
+    let data = blob(&out, "data");
+    fs::write(&data, "Weights").expect("written");
+    refused(&out, "data was altered");
+    fs::remove_file(&data).expect("removed");
+    refused(&out, "no data");
+}
+
+#[test]
+fn an_onnx_export_that_does_not_fit_its_description_is_refused() {
+    let folder = TempDir::new().expect("a folder");
+    let (export, out) = (onnx_export(folder.path()), folder.path().join("pack"));
+    let refused = |reason: &str| {
+        let made = make_onnx(&export, &out);
+        assert_eq!(made.status.code(), Some(1), "{reason}");
+        assert!(stderr(&made).contains(reason), "{}", stderr(&made));
+        assert!(!out.exists());
+    };
+    let description = fs::read_to_string(export.join("pack.json")).expect("read");
+    let write = |text: &str| fs::write(export.join("pack.json"), text).expect("written");
+    write(&description.replace("[0, 5]", "[]").replace("[7]", "[]"));
+    refused("known answer");
+    write(&description.replace("\"name\": \"npu-1.onnx\"", "\"name\": \"../npu-1.onnx\""));
+    refused("not a name");
+    write(&description.replace("npu-1.onnx", "npu-2.onnx"));
+    refused("npu-2.onnx");
+    write(&description.replace("\"tokens\": 1", "\"tokens\": 0"));
+    refused("invalid `graphs`");
+    write("{");
+    refused("pack.json");
+}
