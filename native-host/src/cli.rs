@@ -6,6 +6,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
+use crate::commands::UserCommand;
 use crate::models::StorePaths;
 use crate::quarantine::Quarantine;
 use crate::wire::stdout;
@@ -21,6 +22,8 @@ struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    #[command(flatten)]
+    User(UserCommand),
     /// Runs the model; started by the host itself.
     #[command(hide = true)]
     Worker {
@@ -39,6 +42,7 @@ enum Command {
 /// What the command's own code reports; clap ends the process by itself for arguments that it does not know.
 pub fn run() -> anyhow::Result<ExitCode> {
     match Arguments::parse().command {
+        Command::User(command) => command.run(),
         Command::Worker {
             memory_limit_mib,
             quarantined,

@@ -4,6 +4,7 @@ mod block_on;
 pub mod broker;
 pub mod caller;
 pub mod cli;
+mod commands;
 pub mod doctor;
 pub mod engine;
 pub mod extension;

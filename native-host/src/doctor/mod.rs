@@ -20,11 +20,12 @@ use crate::install::Platform;
 use crate::models::ModelStore;
 use crate::sandbox::{Confinement, Part};
 
-/// Looks at everything. `confinement` is what the worker's sandbox can enforce here; none if nobody tried.
+/// Looks at everything. `confine` tries out what the worker's sandbox can enforce here, and comes last, because it may
+/// confine this very process; it gives nothing if that is not to be tried.
 pub fn examine(
     platform: &Platform<'_>,
     store: &ModelStore,
-    confinement: Option<&Confinement>,
+    confine: impl FnOnce() -> Option<Confinement>,
 ) -> Report {
     let mut report = Report::default();
     program(platform, &mut report);
@@ -32,8 +33,8 @@ pub fn examine(
     runtime(platform, &mut report);
     store::examine(store, &mut report);
     memory::examine(platform, store, &mut report);
-    if let Some(confinement) = confinement {
-        sandbox(confinement, &mut report);
+    if let Some(confinement) = confine() {
+        sandbox(&confinement, &mut report);
     }
     report
 }

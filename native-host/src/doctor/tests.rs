@@ -64,7 +64,7 @@ impl Scene {
             files: Part::Absent("old kernel".into()),
             memory: Part::Partly("heap only".into()),
         };
-        examine(&self.platform(), &store, Some(&confinement))
+        examine(&self.platform(), &store, || Some(confinement))
     }
 
     /// The only finding of the area that is not fine.

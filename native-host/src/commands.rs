@@ -1,0 +1,78 @@
+//! What people use on the command line.
+
+use std::io::{self, IsTerminal as _, Write as _};
+use std::process::ExitCode;
+
+use clap::Subcommand;
+use sotto_core::protocol::Coded;
+
+use crate::doctor;
+use crate::install::{InstallCommand, Platform, UninstallCommand, system_registry};
+use crate::models::{ModelCommand, ModelStore, StorePaths, Terminal};
+use crate::sandbox::{Access, confine};
+
+/// Ceiling while trying out whether memory can be limited at all: doctor itself takes a few MiB.
+const DOCTOR_MEMORY_BYTES: u64 = 4 << 30;
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub(crate) enum UserCommand {
+    /// Make the host known to the browsers of this user
+    Install(InstallCommand),
+    /// Take back what install wrote
+    Uninstall(UninstallCommand),
+    /// Show what works, what does not, and what to do about it
+    Doctor {
+        /// As JSON, for programs
+        #[arg(long)]
+        json: bool,
+    },
+    /// Import, list, choose and remove models
+    #[command(subcommand)]
+    Model(ModelCommand),
+}
+
+impl UserCommand {
+    /// Does it. Only doctor has an exit status of its own: failure if something does not work.
+    ///
+    /// # Errors
+    /// What the command reports, with its code.
+    pub(crate) fn run(&self) -> anyhow::Result<ExitCode> {
+        let paths = StorePaths::discover().map_err(coded)?;
+        let store = ModelStore::open(paths);
+        let registry = system_registry();
+        let platform = Platform::discover(store.paths(), &*registry).map_err(coded)?;
+        let mut out = io::stdout().lock();
+        match self {
+            Self::Install(command) => command.run(&platform, &mut out).map_err(coded)?,
+            Self::Uninstall(command) => command.run(&platform, &mut out).map_err(coded)?,
+            Self::Doctor { json } => {
+                // Tried on this process, after everything else was looked at: what holds here holds in the worker.
+                let try_out = || Some(confine(&Access::default(), DOCTOR_MEMORY_BYTES));
+                let report = doctor::examine(&platform, &store, try_out);
+                // Nobody reads: the exit status still tells.
+                let _ = report.write(&mut out, *json).and_then(|()| out.flush());
+                return Ok(match report.is_broken() {
+                    true => ExitCode::FAILURE,
+                    false => ExitCode::SUCCESS,
+                });
+            }
+            Self::Model(command) => {
+                let input = io::stdin();
+                let mut terminal = Terminal {
+                    out: &mut out,
+                    is_interactive: input.is_terminal(),
+                    input: &mut input.lock(),
+                };
+                command.run(&store, &mut terminal).map_err(coded)?;
+            }
+        }
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
+/// The error in one line, with its code. Its sources are part of its message.
+fn coded(error: impl Coded) -> anyhow::Error {
+    let code = serde_json::to_value(error.code()).unwrap_or_default();
+    anyhow::anyhow!("{error} ({})", code.as_str().unwrap_or("internal"))
+}
