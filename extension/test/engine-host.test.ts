@@ -4,7 +4,8 @@ import { CalibrationStore } from "../src/engine/calibration-store";
 import { EngineHost } from "../src/engine/engine-host";
 import type { SuggestRequest } from "../src/engine/request-queue";
 import type { FromWorker, ToWorker } from "../src/engine/worker-messages";
-import type { AutocompleteEvent, EngineStatus } from "../src/shared/protocol";
+import type { AutocompleteEvent, EngineStatus, HostEvent } from "../src/shared/protocol";
+import { done as answered } from "./fake-tier";
 
 /** The worker's side of the channel, driven by the test. */
 class TestWorker {
@@ -147,6 +148,41 @@ test("a pack that cannot be loaded answers every request with its code, without 
   host.warm();
   assert.deepEqual(codes(events), ["packBlobMismatch", "packBlobMismatch"]);
   assert.equal(workers.length, 1);
+});
+
+test("an answer holds suggestions back; the newest of them follows it", () => {
+  const { host, port, events, last } = setUp();
+  const answers: string[] = [];
+  const sink = { postMessage: (event: HostEvent) => void answers.push(event.type) };
+  host.assist(sink, { type: "summarize", id: 1, text: "x", length: "short" });
+  last().say({ type: "status", status: READY });
+  host.suggest(port, request(1));
+  host.suggest(port, request(2));
+  assert.deepEqual(
+    last().sent.map(({ type }) => type),
+    ["assist"],
+  );
+  last().say({ type: "assistEvent", key: 1, event: { type: "delta", id: 1, text: "y" } });
+  last().say({ type: "assistEvent", key: 1, event: answered(1) });
+  assert.equal(last().sent.at(-1)?.type, "suggest");
+  last().say({ type: "event", key: 1, event: done(2) });
+  assert.deepEqual(codes(events), ["cancelled", "done"]);
+  assert.deepEqual(answers, ["delta", "done"]);
+});
+
+test("a worker that dies or falls silent in the middle of an answer ends it once", () => {
+  for (const end of [(worker: TestWorker) => worker.die(), () => mock.timers.tick(120_000)]) {
+    const { host, last } = setUp();
+    const answers: string[] = [];
+    const sink = { postMessage: (event: HostEvent) => void answers.push(event.type) };
+    host.assist(sink, { type: "summarize", id: 1, text: "x", length: "short" });
+    last().say({ type: "status", status: READY });
+    last().say({ type: "assistEvent", key: 1, event: { type: "delta", id: 1, text: "y" } });
+    end(last());
+    last().say({ type: "assistEvent", key: 1, event: answered(1) });
+    assert.deepEqual(answers, ["delta", "error"]);
+    assert.deepEqual(host.status, { type: "idle" });
+  }
 });
 
 test("that WebGPU is being tried is stored before it is", () => {

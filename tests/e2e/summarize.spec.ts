@@ -219,6 +219,24 @@ test("no script of a page gets an answer: only the document where the user asked
   expect(await ask()).toEqual(["badRequest"]);
 });
 
+test("the extension is reloaded under a card: it says so, and closes", async ({ launch, open }) => {
+  const sotto = await launch(fake("endless"));
+  const page = await open("/article.html", { sotto });
+  const card = await cardOf(page);
+  await selectIn(page.mainFrame(), "#first");
+  await sotto.summarize(page);
+  await expect.poll(() => card.text(".text")).toContain("A summary");
+  const own = await sotto.controlPage();
+  await own.evaluate(() => chrome.runtime.reload()).catch(() => undefined);
+  await expect.poll(() => card.text(".error")).toContain("interrupted");
+  expect(await card.text(".text")).toContain("A summary");
+  await card.click(".again");
+  await expect.poll(() => card.text(".state")).toContain("Reload the page");
+  await page.keyboard.press("Escape");
+  expect(await card.count()).toBe(0);
+  expect(await page.evaluate(() => window.record?.errors)).toEqual([]);
+});
+
 test("nothing is injected before the user asks", async ({ launch, open, pages }) => {
   const sotto = await launch();
   await sotto.setSettings({ offSites: [pages.origin] });

@@ -38,6 +38,8 @@ export class CardView {
   readonly #stop = button("stop", "", t("stop"));
   readonly #again = button("again", "", t("again"));
   readonly #copy = button("copy", "", t("copy"));
+  readonly #copied = t("copied");
+  readonly #copyFailed = t("copyFailed");
 
   constructor(actions: CardActions) {
     const title = make("h2", "title");
@@ -76,10 +78,19 @@ export class CardView {
     setLine(this.#notice, notice);
   }
 
-  /** Nothing to summarise, and why. */
+  /** Nothing to summarise, or nobody to do it any more. */
   showNothing(why: string): void {
     setLine(this.#state, why);
-    for (const part of [this.#text, this.#error, this.#label, this.#engine, this.#stop, this.#again, this.#copy]) {
+    for (const part of [
+      this.#notice,
+      this.#text,
+      this.#error,
+      this.#label,
+      this.#engine,
+      this.#stop,
+      this.#again,
+      this.#copy,
+    ]) {
       part.hidden = true;
     }
   }
@@ -134,7 +145,7 @@ export class CardView {
 
   async #copyText(): Promise<void> {
     const copied = await copyText(this.#text.textContent ?? "", this.dialog);
-    setLine(this.#state, copied ? t("copied") : t("copyFailed"));
+    setLine(this.#state, copied ? this.#copied : this.#copyFailed);
   }
 }
 

@@ -4,7 +4,6 @@
 import { isExtensionAlive } from "../content/extension-alive";
 import { type AnswerState, isRunning, newAnswer, withEvent } from "../shared/answer-state";
 import { AssistClient } from "../shared/assist-client";
-import { wireError } from "../shared/errors";
 import { t } from "../shared/i18n";
 import type { CardOrder } from "../shared/messages";
 import type { SummaryLength } from "../shared/protocol";
@@ -18,6 +17,8 @@ export class Card {
   readonly #frame: CardFrame;
   #state: AnswerState = newAnswer();
   #length: SummaryLength = "medium";
+  /** Read now: once the extension is reloaded under this script, no message can be had any more. */
+  readonly #orphaned = t("cardOrphaned");
   #cancel: () => void = () => undefined;
 
   constructor(order: CardOrder) {
@@ -42,6 +43,10 @@ export class Card {
 
   #start(): void {
     this.#cancel();
+    if (!isExtensionAlive()) {
+      this.#view.showNothing(this.#orphaned);
+      return;
+    }
     this.#state = newAnswer();
     const { text, isSecret, isCut } = this.#order;
     if (isSecret || text === "") {
@@ -54,10 +59,8 @@ export class Card {
     const stop = this.#client.request({ type: "summarize", text, length: this.#length }, (event) => {
       if (!current) return;
       this.#state = withEvent(this.#state, event);
-      if (this.#state.phase === "failed" && !isExtensionAlive()) {
-        this.#state = { ...this.#state, error: wireError("peerGone", t("cardOrphaned")) };
-      }
-      this.#view.show(this.#state);
+      if (isExtensionAlive()) this.#view.show(this.#state);
+      else this.#view.showNothing(this.#orphaned);
     });
     this.#cancel = () => {
       if (isRunning(this.#state)) stop();

@@ -8,6 +8,7 @@ import { ChatsView } from "./chats-view";
 import { EngineView } from "./engine-view";
 import { HostView } from "./host-view";
 import { KeysView } from "./keys-view";
+import { showShortcut } from "./shortcut-view";
 import { SitesView } from "./sites-view";
 
 translate(document);
@@ -24,6 +25,7 @@ const host = new HostView();
 const chats = new ChatsView();
 
 onSettingsChanged(show);
+void showShortcut();
 void readSettings().then(show);
 
 function show(settings: Settings): void {
