@@ -1,5 +1,6 @@
 //! Graphs with GroupQueryAttention: past and present are the same buffer, bound once, so that nothing is copied.
 
+use ort::memory::MemoryInfo;
 use ort::session::{IoBinding, Session};
 
 use super::EngineError;
@@ -12,6 +13,7 @@ pub(crate) struct SharedCache {
     session: Session,
     binding: IoBinding,
     signature: Signature,
+    memory: MemoryInfo<'static>,
     vocab_size: usize,
     len: usize,
     capacity: usize,
@@ -37,13 +39,11 @@ impl SharedCache {
                 .bind_output(output, tensor)
                 .map_err(EngineError::ort("binding the KV cache"))?;
         }
-        binding
-            .bind_output_to_device("logits", &cpu_memory()?)
-            .map_err(EngineError::ort("binding the logits"))?;
         Ok(Self {
             session,
             binding,
             signature,
+            memory: cpu_memory()?,
             vocab_size,
             len: 0,
             capacity,
@@ -77,6 +77,10 @@ impl SharedCache {
                 .bind_input("position_ids", &positions)
                 .map_err(bind("binding the positions"))?;
         }
+        // Anew each time: a binding keeps the last run's buffer, and some graphs give a row of logits for every token.
+        self.binding
+            .bind_output_to_device("logits", &self.memory)
+            .map_err(bind("binding the logits"))?;
         let outputs = self
             .session
             .run_binding(&self.binding)

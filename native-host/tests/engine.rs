@@ -1,0 +1,408 @@
+//! Decoders on ONNX Runtime against the golden answers of the recipe's own network: every shape of graph, the same tokens.
+
+mod common;
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::future::Future;
+use std::path::{Path, PathBuf};
+use std::pin::pin;
+use std::sync::OnceLock;
+use std::task::{Context, Poll, Waker};
+
+use ed25519_dalek::{Signer as _, SigningKey};
+use serde::Deserialize;
+use sotto_core::decode::{Decoder, greedy_tokens};
+use sotto_core::pack::{
+    Assist, Blob, BlobRole, FORMAT, Graph, GraphDevice, GraphShape, KnownAnswer, Manifest,
+    Precision, Quantization, sha256, signed_bytes, trusted_keys,
+};
+use sotto_core::protocol::{Coded as _, ErrorCode};
+use sotto_core::suggestion::SuggestionSettings;
+use sotto_host::engine::{Candidate, Conditions, EngineError, Loaded, OrtDecoder, Runtime, load};
+use sotto_host::models::{Installed, Origin};
+use tempfile::TempDir;
+
+/// Rows of the fixtures' logits.
+const VOCAB_SIZE: usize = 320;
+
+/// Golden answers of a folder of graphs.
+#[derive(Deserialize)]
+struct Golden {
+    prompt_ids: Vec<u32>,
+    graphs: BTreeMap<String, GoldenGraph>,
+}
+
+/// Golden answers of a graph.
+#[derive(Deserialize)]
+struct GoldenGraph {
+    greedy_ids: Vec<u32>,
+    tolerance: f32,
+    rewound_length: usize,
+    prompt_logits: Vec<f32>,
+    rewound_logits: Vec<f32>,
+}
+
+/// A pack of one graph (or of a pair of static ones beside it), signed with the development key.
+struct Pack {
+    folder: TempDir,
+    manifest: Manifest,
+}
+
+fn fixtures(folder: &str) -> PathBuf {
+    common::root().join("tests/fixtures/onnx").join(folder)
+}
+
+fn golden(folder: &str) -> Golden {
+    let json = fs::read(fixtures(folder).join("golden.json")).expect("golden answers");
+    serde_json::from_slice(&json).expect("golden answers")
+}
+
+impl Pack {
+    fn new(from: &Path, graphs: Vec<(PathBuf, Graph)>, known_answer: KnownAnswer) -> Self {
+        let mut this = Self {
+            folder: tempfile::tempdir().expect("a folder"),
+            manifest: Manifest {
+                format: FORMAT,
+                name: "fixture".into(),
+                version: 1,
+                license: "CC0-1.0".into(),
+                architecture: "llama".into(),
+                runtime: sotto_core::pack::Runtime::Onnx,
+                quantization: Quantization::None,
+                parameters: 1,
+                context_tokens: 128,
+                blobs: vec![],
+                graphs: graphs.iter().map(|(_, graph)| graph.clone()).collect(),
+                assist: Assist::default(),
+                known_answer,
+                suggestion: SuggestionSettings::default(),
+            },
+        };
+        this.add(BlobRole::Config, None, &from.join("tokenizer.json"));
+        this.add(BlobRole::Tokenizer, None, &from.join("tokenizer.json"));
+        let mut data: Vec<(String, PathBuf)> = vec![];
+        for (file, graph) in &graphs {
+            this.add(BlobRole::Graph, Some(&graph.name), file);
+            data.extend(
+                graph
+                    .data
+                    .iter()
+                    .map(|name| (name.clone(), file.with_file_name(name))),
+            );
+        }
+        data.sort();
+        data.dedup();
+        for (name, file) in data {
+            this.add(BlobRole::Data, Some(&name), &file);
+        }
+        this
+    }
+
+    fn add(&mut self, role: BlobRole, name: Option<&str>, file: &Path) {
+        let bytes = fs::read(file).expect("a file of the fixture");
+        let sum = sha256(&bytes);
+        let folder = self.folder.path().join("blobs");
+        fs::create_dir_all(&folder).expect("a folder");
+        fs::write(folder.join(sum.to_string()), &bytes).expect("written");
+        self.manifest.blobs.push(Blob {
+            role,
+            name: name.map(Into::into),
+            sha256: sum,
+            bytes: u32::try_from(bytes.len()).expect("small"),
+        });
+    }
+
+    fn sign(&self) -> Installed {
+        let file = fs::read_to_string(common::root().join("tools/pack/dev-signing-key.hex"));
+        let file = file.expect("the development key");
+        let seed = file
+            .lines()
+            .find(|line| !line.starts_with('#'))
+            .expect("a key");
+        let seed: Vec<u8> = (0..32)
+            .map(|at| u8::from_str_radix(&seed[2 * at..2 * at + 2], 16).expect("hexadecimal"))
+            .collect();
+        let key = SigningKey::from_bytes(&seed.try_into().expect("32 bytes"));
+        let json = serde_json::to_vec(&self.manifest).expect("JSON");
+        let signature = key.sign(&signed_bytes(&json)).to_bytes();
+        fs::write(self.folder.path().join("manifest.json"), &json).expect("written");
+        fs::write(self.folder.path().join("manifest.sig"), signature).expect("written");
+        Installed::open(self.folder.path(), Origin::Imported, &trusted_keys()).expect("a good pack")
+    }
+
+    fn load(&self) -> Option<Result<Loaded, EngineError>> {
+        Some(load(
+            runtime()?,
+            &self.sign(),
+            VOCAB_SIZE,
+            1,
+            &mut Anything::default(),
+        ))
+    }
+}
+
+/// ONNX Runtime lives once in a process.
+fn runtime() -> Option<&'static Runtime> {
+    static RUNTIME: OnceLock<Option<Runtime>> = OnceLock::new();
+    RUNTIME
+        .get_or_init(|| {
+            let folder = common::onnx_runtime()?;
+            Some(Runtime::start(&folder).expect("ONNX Runtime starts"))
+        })
+        .as_ref()
+}
+
+/// Allows everything and remembers what was tried.
+#[derive(Default)]
+struct Anything {
+    tried: Vec<String>,
+}
+
+impl Conditions for Anything {
+    fn allows(&self, _: &Candidate) -> bool {
+        true
+    }
+
+    fn is_quarantined(&self, _: &str) -> bool {
+        false
+    }
+
+    fn trying(&mut self, provider: Option<&str>) {
+        self.tried.extend(provider.map(str::to_owned));
+    }
+}
+
+fn graph(name: &str, shape: GraphShape, data: &[&str]) -> Graph {
+    Graph {
+        name: name.into(),
+        shape,
+        precision: Precision::F32,
+        tokens: 0,
+        device: GraphDevice::Cpu,
+        data: data.iter().map(|&name| name.into()).collect(),
+    }
+}
+
+/// Every graph of the fixtures that runs on a CPU: folder, file, what it is.
+fn graphs() -> Vec<(&'static str, &'static str, Graph)> {
+    use GraphShape::{Gqa, Merged};
+    vec![
+        (
+            "ours",
+            "cpu-f32.onnx",
+            graph("cpu-f32.onnx", Gqa, &["f32.data"]),
+        ),
+        (
+            "ours",
+            "cpu-int8.onnx",
+            graph("cpu-int8.onnx", Gqa, &["int8.data"]),
+        ),
+        (
+            "ours",
+            "cpu-int4.onnx",
+            graph("cpu-int4.onnx", Gqa, &["int4.data"]),
+        ),
+        (
+            "genai",
+            "model.onnx",
+            graph("model.onnx", Gqa, &["model.onnx.data"]),
+        ),
+        (
+            "merged",
+            "onnx/model.onnx",
+            graph("model.onnx", Merged, &[]),
+        ),
+        (
+            "merged-branch",
+            "onnx/decoder_model_merged.onnx",
+            graph("decoder_model_merged.onnx", Merged, &[]),
+        ),
+    ]
+}
+
+fn pack_of(folder: &str, file: &str, graph: Graph) -> Pack {
+    let file = fixtures(folder).join(file);
+    Pack::new(
+        &fixtures(folder),
+        vec![(file, graph)],
+        KnownAnswer::default(),
+    )
+}
+
+fn golden_graph<'a>(golden: &'a Golden, file: &str) -> &'a GoldenGraph {
+    let name = file.rsplit('/').next().unwrap_or(file);
+    let graphs = &golden.graphs;
+    graphs
+        .get(file)
+        .or_else(|| graphs.get(name))
+        .expect("its golden answers")
+}
+
+fn block_on<T>(future: impl Future<Output = T>) -> T {
+    match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
+        Poll::Ready(value) => value,
+        Poll::Pending => panic!("nothing here waits"),
+    }
+}
+
+#[track_caller]
+fn assert_near(what: &str, found: &[f32], expected: &[f32], tolerance: f32) {
+    assert_eq!(found.len(), expected.len(), "{what}");
+    for (found, expected) in found.iter().zip(expected) {
+        assert!(
+            (found - expected).abs() <= tolerance,
+            "{what}: {found} is not {expected}"
+        );
+    }
+}
+
+#[test]
+fn every_graph_gives_the_golden_answers() {
+    for (folder, file, graph) in graphs() {
+        let Some(loaded) = pack_of(folder, file, graph).load() else {
+            return;
+        };
+        let what = format!("{folder}/{file}");
+        let mut decoder = loaded
+            .unwrap_or_else(|error| panic!("{what}: {error:?}"))
+            .decoder;
+        let golden = golden(folder);
+        let expected = golden_graph(&golden, file);
+        let prompt = &golden.prompt_ids;
+
+        let logits = block_on(decoder.prefill(prompt)).expect("logits");
+        assert_near(&what, &logits, &expected.prompt_logits, expected.tolerance);
+        assert_eq!(decoder.len(), prompt.len());
+
+        let greedy = block_on(greedy_tokens(
+            &mut decoder,
+            prompt,
+            expected.greedy_ids.len(),
+        ));
+        let greedy: Vec<u32> = greedy
+            .expect("tokens")
+            .iter()
+            .map(|token| token.id)
+            .collect();
+        assert_eq!(greedy, expected.greedy_ids, "{what}");
+
+        rewinds(&what, &mut decoder, prompt, expected);
+    }
+}
+
+/// A prompt that came in pieces is as good as a whole one, also after going back.
+fn rewinds(what: &str, decoder: &mut OrtDecoder, prompt: &[u32], expected: &GoldenGraph) {
+    decoder.truncate(0);
+    let (head, tail) = prompt.split_at(prompt.len() / 2);
+    block_on(decoder.prefill(head)).expect("logits");
+    let logits = block_on(decoder.prefill(tail)).expect("logits");
+    assert_near(what, &logits, &expected.prompt_logits, expected.tolerance);
+
+    decoder.truncate(expected.rewound_length - 1);
+    let again = prompt[expected.rewound_length - 1];
+    let logits = block_on(decoder.step(again)).expect("logits");
+    assert_near(what, &logits, &expected.rewound_logits, expected.tolerance);
+}
+
+#[test]
+fn what_does_not_fit_is_refused_and_nothing_is_lost() {
+    for (folder, file, graph) in graphs() {
+        let Some(loaded) = pack_of(folder, file, graph).load() else {
+            return;
+        };
+        let mut decoder = loaded.expect("it loads").decoder;
+        let golden = golden(folder);
+        let expected = golden_graph(&golden, file);
+        block_on(decoder.prefill(&golden.prompt_ids[..expected.rewound_length - 1]))
+            .expect("logits");
+        let too_many = vec![1; decoder.capacity()];
+        let refused = block_on(decoder.prefill(&too_many)).expect_err("it cannot fit");
+        assert_eq!(refused.code(), ErrorCode::TooLarge);
+        let next = golden.prompt_ids[expected.rewound_length - 1];
+        let logits = block_on(decoder.step(next)).expect("logits");
+        assert_near(file, &logits, &expected.rewound_logits, expected.tolerance);
+    }
+}
+
+#[test]
+fn every_operator_runs_where_it_is_said() {
+    let (folder, file, graph) = graphs().remove(0);
+    let Some(loaded) = pack_of(folder, file, graph).load() else {
+        return;
+    };
+    let loaded = loaded.expect("it loads");
+    assert_eq!(loaded.device, "CPU");
+    assert!(loaded.placement.nodes() > 0);
+    assert_eq!(
+        loaded.placement.nodes_on("CPUExecutionProvider"),
+        loaded.placement.nodes()
+    );
+    let operators: Vec<&str> = loaded
+        .placement
+        .by_operator()
+        .map(|(_, operator, _)| operator)
+        .collect();
+    assert!(operators.contains(&"GroupQueryAttention"), "{operators:?}");
+    assert!(loaded.reason.contains("NPU"), "{}", loaded.reason);
+}
+
+#[test]
+fn another_answer_than_the_signed_one_is_no_answer() {
+    let (folder, file, graph) = graphs().remove(0);
+    let golden = golden(folder);
+    let mut answer = KnownAnswer {
+        prompt_ids: golden.prompt_ids.clone(),
+        greedy_ids: golden_graph(&golden, file).greedy_ids.clone(),
+    };
+    let mut pack = pack_of(folder, file, graph);
+    pack.manifest.known_answer = answer.clone();
+    let Some(loaded) = pack.load() else { return };
+    assert!(loaded.is_ok());
+    answer.greedy_ids[2] ^= 1;
+    pack.manifest.known_answer = answer;
+    let refused = pack.load().expect("there").expect_err("another answer");
+    assert!(matches!(refused, EngineError::WrongAnswer));
+    assert_eq!(refused.code(), ErrorCode::BackendUnavailable);
+}
+
+#[test]
+fn a_graph_cannot_refer_to_a_file_that_nobody_signed() {
+    let (folder, file, mut graph) = graphs().remove(0);
+    graph.data.clear();
+    let Some(loaded) = pack_of(folder, file, graph).load() else {
+        return;
+    };
+    assert!(matches!(loaded, Err(EngineError::Ort { .. })));
+}
+
+#[test]
+fn bytes_that_are_no_graph_are_an_error() {
+    for (name, bytes) in [
+        ("empty", &b""[..]),
+        ("noise", &[7; 4_000]),
+        ("truncated", b""),
+    ] {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("graph.onnx");
+        let whole = fs::read(fixtures("genai").join("model.onnx")).unwrap();
+        let bytes = if name == "truncated" {
+            &whole[..whole.len() / 2]
+        } else {
+            bytes
+        };
+        fs::write(&file, if bytes.is_empty() { b"\0" } else { bytes }).unwrap();
+        let graph = graph("graph.onnx", GraphShape::Gqa, &[]);
+        let pack = Pack::new(
+            &fixtures("genai"),
+            vec![(file, graph)],
+            KnownAnswer::default(),
+        );
+        let Some(loaded) = pack.load() else { return };
+        let error = loaded.expect_err(name);
+        assert!(
+            matches!(error, EngineError::Ort { .. } | EngineError::Graph(_)),
+            "{name}: {error:?}"
+        );
+    }
+}
