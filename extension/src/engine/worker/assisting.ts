@@ -71,11 +71,11 @@ function parse(json: string, id: number): HostEvent {
   return checked.ok && checked.event.id === id ? checked.event : { type: "error", id, error: misbehaved() };
 }
 
-/** Where a model ran is known here; wasm may leave it out. */
+/** Where it ran is known here, and left out by wasm. A ranking without a model runs in wasm itself. */
 function withDevice(answer: AnswerInfo, backend: Backend, choice: BackendChoice | undefined): AnswerInfo {
-  if (answer.engine.model === "") return answer;
-  const device = answer.engine.device || DEVICES[backend];
-  const reason = answer.engine.reason || (choice?.detail ?? "");
+  const hasModel = answer.engine.model !== "";
+  const device = answer.engine.device || DEVICES[hasModel ? backend : "wasm"];
+  const reason = answer.engine.reason || (hasModel && choice ? choice.detail : "");
   return { ...answer, engine: { ...answer.engine, device, reason } };
 }
 
