@@ -406,3 +406,48 @@ fn bytes_that_are_no_graph_are_an_error() {
         );
     }
 }
+
+/// The two graphs for NPUs, on the CPU.
+fn static_pack() -> Pack {
+    let part = |name: &str, tokens| {
+        let graph = Graph {
+            tokens,
+            device: GraphDevice::Npu,
+            ..graph(name, GraphShape::Static, &["int8.data"])
+        };
+        (fixtures("ours").join(name), graph)
+    };
+    let graphs = vec![part("npu-prefill.onnx", 32), part("npu-step.onnx", 1)];
+    Pack::new(&fixtures("ours"), graphs, KnownAnswer::default())
+}
+
+#[test]
+fn static_graphs_give_the_golden_answers() {
+    let Some(loaded) = static_pack().load() else {
+        return;
+    };
+    let mut decoder = loaded.expect("it loads").decoder;
+    let golden = golden("ours");
+    let expected = golden_graph(&golden, "npu-prefill.onnx");
+    let prompt = &golden.prompt_ids;
+    let logits = block_on(decoder.prefill(prompt)).expect("logits");
+    assert_near(
+        "static",
+        &logits,
+        &expected.prompt_logits,
+        expected.tolerance,
+    );
+    let greedy = block_on(greedy_tokens(
+        &mut decoder,
+        prompt,
+        expected.greedy_ids.len(),
+    ));
+    let greedy: Vec<u32> = greedy
+        .expect("tokens")
+        .iter()
+        .map(|token| token.id)
+        .collect();
+    assert_eq!(greedy, expected.greedy_ids);
+    block_on(decoder.prefill(prompt)).expect("logits");
+    rewinds("static", &mut decoder, prompt, expected);
+}

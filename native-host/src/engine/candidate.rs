@@ -94,7 +94,10 @@ impl Candidate {
     pub(crate) fn builder(&self, runtime: &Runtime) -> Result<SessionBuilder, EngineError> {
         let builder = base(runtime)?
             .with_config_entry(NO_FALLBACK.0, NO_FALLBACK.1)
-            .map_err(EngineError::build("forbidding the fallback"))?;
+            .map_err(EngineError::build("forbidding the fallback"))?
+            // Weights become plain floats while loading: QNN's compiler takes no DequantizeLinear on weights alone.
+            .with_config_entry("session.disable_quant_qdq", "1")
+            .map_err(EngineError::build("unpacking the weights"))?;
         let chosen = match &self.kind {
             Kind::Plugin(index) => {
                 let device = runtime.environment().devices().nth(*index);

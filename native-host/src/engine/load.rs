@@ -146,19 +146,20 @@ fn on_cpu(
     vocab_size: usize,
     threads: usize,
 ) -> Result<CpuTrial, EngineError> {
-    let graph = source
-        .manifest()
-        .graphs
-        .iter()
-        .filter(|graph| graph.device == GraphDevice::Cpu)
-        .min_by_key(|graph| preference(graph.precision))
-        .ok_or(EngineError::NoGraph("the CPU"))?;
-    let session = commit(
-        cpu_builder(runtime, threads)?,
-        &GraphFiles::read(source, graph)?,
-    )?;
-    let placement = Placement::of(&session)?;
-    let decoder = decoder(session, graph, source, vocab_size)?;
+    let builder = || cpu_builder(runtime, threads);
+    let graphs = source.manifest().graphs.iter();
+    let dynamic = graphs
+        .filter(|graph| graph.device == GraphDevice::Cpu && graph.shape != GraphShape::Static)
+        .min_by_key(|graph| preference(graph.precision));
+    let (decoder, placement) = match dynamic {
+        Some(graph) => {
+            let session = commit(builder()?, &GraphFiles::read(source, graph)?)?;
+            let placement = Placement::of(&session)?;
+            (decoder(session, graph, source, vocab_size)?, placement)
+        }
+        // A pack that was made for an NPU alone.
+        None => fixed(builder, source, vocab_size)?,
+    };
     let signed = &source.manifest().known_answer;
     let prompt = if signed.is_empty() {
         own_prompt()
@@ -190,28 +191,11 @@ fn on_accelerator(
     candidate: &Candidate,
     answer: &KnownAnswer,
 ) -> Result<Trial, EngineError> {
-    let of_tokens = |is_step: bool| {
-        source
-            .manifest()
-            .graphs
-            .iter()
-            .find(|graph| graph.shape == GraphShape::Static && (graph.tokens == 1) == is_step)
-            .ok_or(EngineError::NoGraph("an NPU"))
-    };
-    let open = |graph: &Graph| {
-        let files = GraphFiles::read(source, graph)?;
-        let session = commit(candidate.builder(runtime)?, &files)?;
-        let signature = Signature::of(&session)?;
-        Ok::<_, EngineError>((session, signature))
-    };
-    let step = open(of_tokens(true)?)?;
-    let placement = Placement::of(&step.0)?;
+    let (decoder, placement) = fixed(|| candidate.builder(runtime), source, vocab_size)?;
+    // The option that forbids it is obeyed by most providers; the record shows it for all.
     if placement.nodes_on(CPU_PROVIDER) > 0 {
         return Err(EngineError::Graph("was left to the CPU in part"));
     }
-    let prefill = open(of_tokens(false)?)?;
-    let cache = FixedCache::new(prefill, step, vocab_size)?;
-    let decoder = OrtDecoder::new(Kind::Fixed(cache), vocab_size);
     let (trial, found) = measured(
         decoder,
         placement,
@@ -223,6 +207,29 @@ fn on_accelerator(
     } else {
         Err(EngineError::WrongAnswer)
     }
+}
+
+/// A decoder from the two static graphs of a pack.
+fn fixed(
+    builder: impl Fn() -> Result<SessionBuilder, EngineError>,
+    source: &impl ModelSource,
+    vocab_size: usize,
+) -> Result<(OrtDecoder, Placement), EngineError> {
+    let open = |is_step: bool| {
+        let graph = source
+            .manifest()
+            .graphs
+            .iter()
+            .find(|graph| graph.shape == GraphShape::Static && (graph.tokens == 1) == is_step)
+            .ok_or(EngineError::NoGraph("this device"))?;
+        let session = commit(builder()?, &GraphFiles::read(source, graph)?)?;
+        let signature = Signature::of(&session)?;
+        Ok::<_, EngineError>((session, signature))
+    };
+    let step = open(true)?;
+    let placement = Placement::of(&step.0)?;
+    let cache = FixedCache::new(open(false)?, step, vocab_size)?;
+    Ok((OrtDecoder::new(Kind::Fixed(cache), vocab_size), placement))
 }
 
 /// Runs the known answer twice, the second time with a watch.
@@ -274,7 +281,7 @@ fn decoder(
         GraphShape::Merged => {
             Kind::Growing(GrowingCache::new(session, signature, vocab_size, capacity))
         }
-        GraphShape::Static => return Err(EngineError::NoGraph("the CPU")),
+        GraphShape::Static => return Err(EngineError::NoGraph("this device")),
     };
     let decoder = OrtDecoder::new(kind, vocab_size);
     debug_assert!(decoder.is_empty());
