@@ -1,10 +1,11 @@
-//! A loaded model: suggestions, one at a time, and measurements.
+//! A loaded model: suggestions, one at a time, and measurements. Chat and summaries are in [`crate::assist`].
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 use js_sys::Promise;
 use serde::Serialize;
+use sotto_core::assist::Abilities;
 use sotto_core::autocomplete::{Pacer, Suggestion};
 use sotto_core::decode::Decoder;
 use sotto_core::protocol::{
@@ -14,14 +15,14 @@ use sotto_lm::LlamaCompleter;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::future_to_promise;
 
-use crate::error::{Thrown, to_json};
+use crate::error::{Thrown, to_json, wire_error};
 use crate::macrotask::Macrotask;
 
 #[wasm_bindgen]
 extern "C" {
     /// Milliseconds.
     #[wasm_bindgen(js_namespace = performance, js_name = now)]
-    fn now_ms() -> f64;
+    pub(crate) fn now_ms() -> f64;
 }
 
 /// A loaded model on one backend.
@@ -32,11 +33,14 @@ pub struct Engine {
 }
 
 /// What runs on when the JavaScript object is freed in the middle.
-struct Shared {
+pub(crate) struct Shared {
     /// `None` while a call uses it.
     completer: RefCell<Option<LlamaCompleter>>,
     superseded: Cell<bool>,
     macrotask: Macrotask,
+    /// Name of the model.
+    pub(crate) model: String,
+    pub(crate) abilities: Abilities,
 }
 
 /// What `info` says.
@@ -70,12 +74,7 @@ impl Engine {
     pub fn suggest(&self, request_json: &str) -> Promise {
         let started_ms = now_ms();
         let request = serde_json::from_str(request_json);
-        let shared = self.shared.clone();
-        // Now and not in the future, so that a `supersede` right after this call counts; and not if the engine is busy,
-        // because that would undo one.
-        if shared.completer.borrow().is_some() {
-            shared.superseded.set(false);
-        }
+        let shared = self.begin();
         future_to_promise(async move {
             let event = match request {
                 Ok(request) => answer(&shared, request, started_ms).await,
@@ -90,7 +89,7 @@ impl Engine {
         })
     }
 
-    /// Ends the suggestion in flight with the error `cancelled`, after the token in flight.
+    /// Ends the suggestion or answer in flight with the error `cancelled`, after the token in flight.
     pub fn supersede(&self) {
         self.shared.superseded.set(true);
     }
@@ -98,44 +97,70 @@ impl Engine {
     /// Measures: JSON `{prefillMs, decodeTokPerS}`.
     ///
     /// # Errors
-    /// `notReady` while a suggestion is made, `badRequest` if a count is zero, `tooLarge` if they do not fit into the
-    /// context, and what the model reports.
+    /// `notReady` while a suggestion or an answer is made, `badRequest` if a count is zero, `tooLarge` if they do not fit
+    /// into the context, and what the model reports.
     #[wasm_bindgen(unchecked_return_type = "Promise<string>")]
     pub fn measure(&self, prefill_tokens: u32, decode_tokens: u32) -> Promise {
         let shared = self.shared.clone();
         future_to_promise(async move {
             let mut completer = shared.take().ok_or_else(busy)?;
             let figures = measure(completer.decoder_mut(), prefill_tokens, decode_tokens).await;
-            shared.completer.replace(Some(completer));
+            shared.put_back(completer);
             Ok(to_json(&figures?)?.into())
         })
     }
 }
 
 impl Engine {
-    pub(crate) fn new(completer: LlamaCompleter, info: Info) -> Result<Self, Thrown> {
+    pub(crate) fn new(
+        completer: LlamaCompleter,
+        info: Info,
+        abilities: Abilities,
+    ) -> Result<Self, Thrown> {
+        let info_json = to_json(&info)?;
         let shared = Shared {
             completer: RefCell::new(Some(completer)),
             superseded: Cell::new(false),
             macrotask: Macrotask::new(),
+            model: info.model,
+            abilities,
         };
         Ok(Self {
             shared: Rc::new(shared),
-            info: to_json(&info)?,
+            info: info_json,
         })
+    }
+
+    /// Called where JavaScript calls and not in the future, so that a `supersede` right after the call counts; forgets an
+    /// earlier one, but not if the engine is busy, because that would undo it.
+    pub(crate) fn begin(&self) -> Rc<Shared> {
+        if self.shared.completer.borrow().is_some() {
+            self.shared.superseded.set(false);
+        }
+        self.shared.clone()
     }
 }
 
 impl Shared {
-    fn take(&self) -> Option<LlamaCompleter> {
+    /// The model, for the one call that uses it until [`Self::put_back`]. `None` while another one does.
+    pub(crate) fn take(&self) -> Option<LlamaCompleter> {
         self.completer.borrow_mut().take()
+    }
+
+    pub(crate) fn put_back(&self, completer: LlamaCompleter) {
+        self.completer.replace(Some(completer));
+    }
+
+    /// Lets the event loop run. False once the request is superseded.
+    pub(crate) async fn pause(&self) -> bool {
+        self.macrotask.next().await;
+        !self.superseded.get()
     }
 }
 
 impl Pacer for &Shared {
     async fn pause(&mut self) -> bool {
-        self.macrotask.next().await;
-        !self.superseded.get()
+        Shared::pause(self).await
     }
 }
 
@@ -158,15 +183,11 @@ async fn answer(
         );
     };
     let Some(mut completer) = shared.take() else {
-        return failed(
-            id,
-            ErrorCode::NotReady,
-            "The engine is busy with another request.",
-        );
+        return failed(id, ErrorCode::NotReady, BUSY);
     };
     let mut pacer = shared;
     let result = completer.suggest(&before, &after, field, &mut pacer).await;
-    shared.completer.replace(Some(completer));
+    shared.put_back(completer);
     match result {
         Ok(suggestion) => done(id, suggestion, now_ms() - started_ms),
         Err(error) => AutocompleteEvent::Error {
@@ -198,16 +219,15 @@ fn done(id: u32, suggestion: Suggestion, total_ms: f64) -> AutocompleteEvent {
 }
 
 fn failed(id: u32, code: ErrorCode, message: &str) -> AutocompleteEvent {
-    let error = WireError {
-        code,
-        message: message.to_owned(),
-        retryable: code.retryable(),
-    };
+    let error = wire_error(code, message);
     AutocompleteEvent::Error { id, error }
 }
 
+/// Message of `notReady` while another call uses the model.
+pub(crate) const BUSY: &str = "The engine is busy with another request.";
+
 fn busy() -> Thrown {
-    Thrown::new(ErrorCode::NotReady, "The engine is busy with a suggestion.")
+    Thrown::new(ErrorCode::NotReady, BUSY)
 }
 
 async fn measure<D>(

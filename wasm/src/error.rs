@@ -34,11 +34,16 @@ impl From<Thrown> for JsValue {
 impl Thrown {
     /// An error of this crate's own.
     pub(crate) fn new(code: ErrorCode, message: &str) -> Self {
-        Self(WireError {
-            code,
-            message: message.to_owned(),
-            retryable: code.retryable(),
-        })
+        Self(wire_error(code, message))
+    }
+}
+
+/// An error of this crate's own, as data.
+pub(crate) fn wire_error(code: ErrorCode, message: &str) -> WireError {
+    WireError {
+        code,
+        message: message.to_owned(),
+        retryable: code.retryable(),
     }
 }
 

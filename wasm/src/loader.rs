@@ -5,6 +5,7 @@ use std::rc::Rc;
 
 use js_sys::Promise;
 use serde::Serialize;
+use sotto_core::assist::Abilities;
 use sotto_core::autocomplete::CompleteError;
 use sotto_core::decode::greedy_tokens;
 use sotto_core::pack::{self, Blob, BlobRole, BlobSet, VerifiedManifest};
@@ -89,7 +90,8 @@ impl PackLoader {
                 Backend::Webgpu => webgpu_device().await.map_err(Thrown::from)?,
             };
             let completer = build(&manifest, &blobs, &device)?;
-            let engine = Engine::new(checked(completer, &manifest).await?, info(&manifest))?;
+            let completer = checked(completer, &manifest).await?;
+            let engine = Engine::new(completer, info(&manifest), abilities(&manifest))?;
             Ok(JsValue::from(engine))
         })
     }
@@ -115,6 +117,14 @@ fn info(manifest: &VerifiedManifest) -> Info {
         version: manifest.version,
         parameters: manifest.parameters,
         context_tokens: manifest.context_tokens,
+    }
+}
+
+fn abilities(manifest: &VerifiedManifest) -> Abilities {
+    let assist = manifest.manifest().assist;
+    Abilities {
+        is_instruction_tuned: assist.is_instruction_tuned,
+        is_abstractive: assist.is_abstractive,
     }
 }
 
