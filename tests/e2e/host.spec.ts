@@ -127,6 +127,17 @@ test("the browser is closed in the middle of an answer: no host is left", async 
   await expect.poll(() => isAlive(pid)).toBe(false);
 });
 
+test("the host is switched off in the middle of an answer: one message, no host is left", async ({ launch }) => {
+  const sotto = await launch(fake("endless"));
+  const chat = await Chat.open(sotto);
+  await chat.send("hello");
+  await expect(chat.answers.last().locator(".body")).toContainText("said");
+  const pid = fakeHostLog(sotto.profile)[0]?.pid ?? 0;
+  await sotto.setSettings({ useHost: false });
+  await expect((await chat.done()).locator(".problem")).toContainText("Try again.");
+  await expect.poll(() => isAlive(pid)).toBe(false);
+});
+
 test("a page that closes cancels its answer", async ({ launch }) => {
   const sotto = await launch(fake("endless"));
   const chat = await Chat.open(sotto);

@@ -75,6 +75,20 @@ test.describe("with a host", () => {
     await expect.poll(() => fakeHostLog(sotto.profile).at(-1)?.type).toBe("summarize");
   });
 
+  test("copy puts the summary on the clipboard", async () => {
+    await selectIn(page.mainFrame(), "#first");
+    await sotto.summarize(page);
+    await expect.poll(() => card.text(".label")).not.toBe("");
+    const summary = await card.text(".text");
+    await card.click(".copy");
+    await expect.poll(() => card.text(".state")).toBe("Copied");
+    await page.keyboard.press("Escape");
+    await page.fill("#field", "");
+    await page.focus("#field");
+    await page.keyboard.press("ControlOrMeta+v");
+    await expect(page.locator("#field")).toHaveValue(summary);
+  });
+
   test("endless: closing the card in the middle tells the host", async () => {
     await selectIn(page.mainFrame(), "#first");
     await sotto.summarize(page);
@@ -151,6 +165,18 @@ test.describe("with a host", () => {
       "return root.querySelector('.card').getBoundingClientRect().toJSON()",
     );
     expect(box?.right).toBeLessThanOrEqual(1000);
+    expect(box?.bottom).toBeLessThanOrEqual(800);
+  });
+
+  test("endless: the card stays in view while it grows", async () => {
+    await page.evaluate(() => window.scrollTo(0, 0));
+    await selectIn(page.mainFrame(), "#article");
+    await sotto.summarize(page);
+    await expect.poll(async () => (await card.text(".text")).length, { timeout: 30_000 }).toBeGreaterThan(700);
+    const box = await card.evaluate<{ top: number; bottom: number }>(
+      "return root.querySelector('.card').getBoundingClientRect().toJSON()",
+    );
+    expect(box?.top).toBeGreaterThanOrEqual(0);
     expect(box?.bottom).toBeLessThanOrEqual(800);
   });
 

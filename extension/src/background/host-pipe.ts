@@ -7,7 +7,7 @@ import type { HostPipeMessage, HostUse } from "../shared/messages";
 import { HOST_NAME, HOST_PORT, type HostRequest } from "../shared/protocol";
 import { readSettings } from "../shared/settings-store";
 
-let open: chrome.runtime.Port | undefined;
+let open: { native: chrome.runtime.Port; page: chrome.runtime.Port } | undefined;
 
 /** Opens the pipe: the engine page gets a port of its own for it. Says why not where the host is not to be used. */
 export async function openHost(): Promise<HostUse> {
@@ -24,7 +24,9 @@ export async function openHost(): Promise<HostUse> {
 
 /** Lets the host go, if there is one. */
 export function closeHost(): void {
-  open?.disconnect();
+  // Neither end hears of its own disconnecting, so both are closed here.
+  open?.native.disconnect();
+  open?.page.disconnect();
   open = undefined;
 }
 
@@ -32,7 +34,7 @@ function connect(): void {
   closeHost();
   const native = chrome.runtime.connectNative(HOST_NAME);
   const page = chrome.runtime.connect({ name: HOST_PORT });
-  open = native;
+  open = { native, page };
   const tell = (message: HostPipeMessage) => {
     try {
       page.postMessage(message);
@@ -43,7 +45,7 @@ function connect(): void {
   native.onMessage.addListener((message: unknown) => tell({ type: "message", message }));
   native.onDisconnect.addListener(() => {
     const lastError = chrome.runtime.lastError?.message ?? "";
-    if (open === native) open = undefined;
+    if (open?.native === native) open = undefined;
     tell({ type: "closed", lastError });
     page.disconnect();
   });
@@ -57,6 +59,6 @@ function connect(): void {
   page.onDisconnect.addListener(() => {
     void chrome.runtime.lastError;
     native.disconnect();
-    if (open === native) open = undefined;
+    if (open?.native === native) open = undefined;
   });
 }

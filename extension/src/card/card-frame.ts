@@ -40,6 +40,8 @@ export class CardFrame {
   readonly #onClose: () => void;
   readonly #focusedBefore = document.activeElement;
   readonly #listeners = new AbortController();
+  /** The card grows with its text. */
+  readonly #growth = new ResizeObserver(() => this.#moveTo(this.#left, this.#top));
   #left = 0;
   #top = 0;
 
@@ -75,6 +77,7 @@ export class CardFrame {
 
   remove(): void {
     this.#listeners.abort();
+    this.#growth.disconnect();
     const hadFocus = document.activeElement === this.#host;
     this.#host.remove();
     if (hadFocus && this.#focusedBefore instanceof HTMLElement) this.#focusedBefore.focus({ preventScroll: true });
@@ -95,6 +98,7 @@ export class CardFrame {
     const { width, height } = this.#dialog.getBoundingClientRect();
     const place = placeNear(near, { width, height }, viewport());
     this.#moveTo(place.left, place.top);
+    this.#growth.observe(this.#dialog);
   }
 
   #listen(handle: HTMLElement): void {

@@ -95,6 +95,14 @@ function engineView(answer: NonNullable<AnswerState["answer"]>): HTMLDetailsElem
       return paragraph;
     }),
   );
+  if (answer.engine.tier === "browser") {
+    const setUp = document.createElement("button");
+    setUp.type = "button";
+    setUp.className = "button small";
+    setUp.textContent = t("hostSetUp");
+    setUp.addEventListener("click", () => void chrome.runtime.openOptionsPage());
+    details.append(setUp);
+  }
   return details;
 }
 
