@@ -20,7 +20,7 @@ test("no host: a summary by the context menu, in sentences of the text itself, l
   const page = await open("/article.html", { sotto });
   const card = await cardOf(page);
   await selectIn(page.mainFrame(), "#article");
-  const article = flat(await page.locator("#article").innerText());
+  const article = flat((await page.locator("#article").textContent()) ?? "");
   await sotto.summarize(page, { menu: { frameId: 0, selectionText: "x" } });
   await expect.poll(() => card.text(".label"), { timeout: FIRST_MS }).not.toBe("");
   expect(await card.text(".label")).toBe("Extractive: sentences from the text itself");

@@ -108,7 +108,7 @@ test.describe("with a host", () => {
     await frame.locator("#inner-text").click();
     await selectIn(frame, "#inner-text");
     await sotto.summarize(page);
-    const inner = (await frame.locator("#inner-text").innerText()).length;
+    const inner = ((await frame.locator("#inner-text").textContent()) ?? "").length;
     await expect.poll(() => card.text(".text")).toBe(`A summary of ${inner} units.`);
     expect(await card.count()).toBe(1);
   });

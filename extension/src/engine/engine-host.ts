@@ -7,6 +7,7 @@ import type { AutocompleteEvent, EngineStatus, HostEvent, WireError } from "../s
 import type { BackendPreference } from "../shared/settings";
 import { AssistQueue } from "./assist/assist-queue";
 import type { CalibrationStore } from "./calibration-store";
+import { Countdown } from "./countdown";
 import { RequestQueue, type SuggestRequest } from "./request-queue";
 import type { FromWorker, MeasureResult, ToWorker } from "./worker-messages";
 
@@ -43,16 +44,16 @@ export class EngineHost {
   #worker: Worker | undefined;
   #status: EngineStatus = { type: "idle" };
   #deaths = 0;
-  #hangTimer: ReturnType<typeof setTimeout> | undefined;
-  #assistTimer: ReturnType<typeof setTimeout> | undefined;
-  #unloadTimer: ReturnType<typeof setTimeout> | undefined;
+  readonly #hang = new Countdown(HANG_MS, () => this.#died());
+  readonly #assistHang = new Countdown(ASSIST_HANG_MS, () => this.#died());
+  readonly #unload = new Countdown(UNLOAD_AFTER_MS, () => this.#unloadIfIdle());
 
   constructor(parts: HostParts) {
     this.#parts = parts;
     this.#queue = new RequestQueue<chrome.runtime.Port>(
       {
         start: (key, request) => {
-          this.#armHangTimer();
+          this.#hang.start();
           this.#post({ type: "suggest", key, request });
         },
         supersede: () => this.#post({ type: "supersede" }),
@@ -64,7 +65,7 @@ export class EngineHost {
         start: (key, request) => {
           // The model does one thing at a time; suggestions wait outside, where a newer one replaces an older one.
           this.#queue.setOpen(false);
-          this.#armAssistTimer();
+          this.#assistHang.start();
           this.#post({ type: "assist", key, request });
         },
         supersede: (key) => this.#post({ type: "supersedeAssist", key }),
@@ -84,7 +85,7 @@ export class EngineHost {
 
   /** Loads the engine if it is not there. A failure is tried again only on request: the files do not change by waiting. */
   warm(): void {
-    this.#armUnloadTimer();
+    this.#unload.start();
     if (!this.#worker && this.#status.type !== "failed") this.#start();
   }
 
@@ -161,7 +162,7 @@ export class EngineHost {
   }
 
   #ensureWorker(): void {
-    this.#armUnloadTimer();
+    this.#unload.start();
     if (!this.#worker) this.#start();
   }
 
@@ -206,7 +207,7 @@ export class EngineHost {
         this.#setStatus(message.status);
         break;
       case "event":
-        clearTimeout(this.#hangTimer);
+        this.#hang.stop();
         if (message.event.type === "done") this.#deaths = 0;
         this.#noteLatency(message.event);
         this.#queue.finished(message.key, message.event);
@@ -229,11 +230,11 @@ export class EngineHost {
   }
 
   #assistEvent(key: number, event: HostEvent): void {
-    this.#armAssistTimer();
+    this.#assistHang.start();
     if (event.type === "done") this.#deaths = 0;
     this.#assists.event(key, event);
-    if (!this.#assists.isRunning) clearTimeout(this.#assistTimer);
-    this.#armUnloadTimer();
+    if (!this.#assists.isRunning) this.#assistHang.stop();
+    this.#unload.start();
   }
 
   #noteLatency(event: AutocompleteEvent): void {
@@ -277,8 +278,8 @@ export class EngineHost {
   }
 
   #terminate(): void {
-    clearTimeout(this.#hangTimer);
-    clearTimeout(this.#assistTimer);
+    this.#hang.stop();
+    this.#assistHang.stop();
     this.#worker?.terminate();
     this.#worker = undefined;
     const error = wireError("peerGone", "The engine stopped.", true);
@@ -295,22 +296,9 @@ export class EngineHost {
     }
   }
 
-  #armHangTimer(): void {
-    clearTimeout(this.#hangTimer);
-    this.#hangTimer = setTimeout(() => this.#died(), HANG_MS);
-  }
-
-  #armAssistTimer(): void {
-    clearTimeout(this.#assistTimer);
-    this.#assistTimer = setTimeout(() => this.#died(), ASSIST_HANG_MS);
-  }
-
-  #armUnloadTimer(): void {
-    clearTimeout(this.#unloadTimer);
-    this.#unloadTimer = setTimeout(() => {
-      if (this.#queue.isIdle && this.#assists.isIdle)
-        this.#end(wireError("peerGone", "The engine was unloaded.", true), { type: "idle" });
-    }, UNLOAD_AFTER_MS);
+  #unloadIfIdle(): void {
+    if (!this.#queue.isIdle || !this.#assists.isIdle) return;
+    this.#end(wireError("peerGone", "The engine was unloaded.", true), { type: "idle" });
   }
 }
 

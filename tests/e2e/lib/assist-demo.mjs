@@ -46,7 +46,7 @@ export async function demonstrateChat(sotto) {
   const engine = answer.locator(".engine");
   const done = (await engine.count()) > 0;
   const facts = done ? await engine.evaluate((element) => ({ .../** @type {HTMLElement} */ (element).dataset })) : {};
-  const ok = done && (await answer.locator(".body").innerText()).trim() !== "";
+  const ok = done && ((await answer.locator(".body").textContent()) ?? "").trim() !== "";
   if (!ok) console.error(`the chat says: ${await answer.locator(".problem").textContent()}`);
   await page.close();
   const figure = (/** @type {string | undefined} */ text) => Math.round(Number(text ?? 0) * 10) / 10;
