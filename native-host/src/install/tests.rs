@@ -109,7 +109,8 @@ impl Scene {
             .path("home")
             .join(path)
             .join(format!("{HOST_NAME}.json"));
-        serde_json::from_slice(&fs::read(&path).expect(&path.to_string_lossy())).unwrap()
+        serde_json::from_slice(&fs::read(&path).unwrap_or_else(|_| panic!("{}", path.display())))
+            .unwrap()
     }
 }
 

@@ -171,7 +171,7 @@ mod tests {
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 2);
     }
 
-    #[cfg(unix)]
+    #[cfg(target_os = "linux")]
     #[test]
     fn only_plain_files_are_opened() {
         use rustix::fs::{CWD, FileType, Mode, mknodat};

@@ -412,6 +412,19 @@ fn names_are_checked_and_unique() {
 }
 
 #[test]
+fn an_import_that_fails_at_its_last_step_leaves_nothing() {
+    let scene = Scene::new();
+    merged(&scene);
+    let models = scene.store.paths().models();
+    fs::create_dir_all(&models).unwrap();
+    // A file where the model's folder is to be: the rename fails.
+    fs::write(models.join("tiny-model-2b-1"), "in the way").unwrap();
+    let error = scene.import().unwrap_err();
+    assert!(matches!(error, ModelError::File { .. }), "{error}");
+    assert_eq!(scene.left(), ["tiny-model-2b-1"]);
+}
+
+#[test]
 fn what_a_killed_import_left_is_swept_and_two_at_once_are_not_allowed() {
     let scene = Scene::new();
     merged(&scene);
