@@ -2,7 +2,9 @@
 //!
 //! # Source
 //! Chrome, "Native messaging host location"; Microsoft, "Native messaging" for Edge; Mozilla, "Native manifests";
-//! KeePassXC's `NativeMessageInstaller.cpp` for the others.
+//! KeePassXC's `NativeMessageInstaller.cpp` for the others. The folders of Opera and LibreWolf, and the keys of their own
+//! on Windows, are by analogy and were not tried on those systems; the keys that they share with Chrome and Firefox stand
+//! beside them.
 
 /// A browser that can run the extension.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, clap::ValueEnum)]

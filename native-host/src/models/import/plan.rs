@@ -13,9 +13,9 @@ use super::genai::Genai;
 use super::{ImportOptions, graphs, license, template};
 use crate::models::{DecoderConfig, ModelError, files};
 
-/// Smallest model that may write summaries in its own words, in weights. Below about a hundred million, instruction-tuned
-/// models state things that the text does not say in most summaries; sentences of the text itself serve better then.
-/// SmolLM2-135M-Instruct is the smallest one whose makers evaluate it on summaries at all.
+/// Smallest model that may write summaries in its own words, in weights. A judgement, not a measurement: the smallest
+/// instruction-tuned models in general use have about 135 million, and a smaller one is likely to state what the text
+/// does not say, where sentences of the text itself cannot. `--abstractive` overrides it.
 const ABSTRACTIVE_PARAMETERS: u32 = 100_000_000;
 
 /// Longest name, as in the manifest.
