@@ -136,6 +136,31 @@ test("a new chat stops the old one, and its late words change nothing", () => {
   assert.deepEqual(phases(), []);
 });
 
+test("a chat that was deleted elsewhere is gone here, also in the middle of an answer, and is not stored again", () => {
+  const { controller, asked, written, say, phases } = setUp();
+  controller.send("secret");
+  say({ type: "delta", id: 1, text: "half" });
+  const before = written.length;
+  controller.stored(undefined);
+  assert.equal(asked[0]?.cancelled, true);
+  assert.deepEqual(phases(), []);
+  assert.doesNotMatch(JSON.stringify(written.slice(before)), /secret|half/);
+});
+
+test("what another page wrote is taken over, once it is complete and unless an answer is written here", () => {
+  const { controller, say, phases } = setUp();
+  const other = { id: "o", startedMs: 1, entries: [user("theirs"), assistant("done")] };
+  const running = { ...other, entries: [user("theirs"), { role: "assistant", state: newAnswer() }] };
+  controller.stored(running);
+  assert.deepEqual(phases(), []);
+  controller.stored(other);
+  assert.deepEqual(phases()[0], "theirs");
+  controller.send("ours");
+  controller.stored({ ...other, entries: [] });
+  assert.equal(phases()[2], "ours");
+  say({ type: "done", id: 1, answer: ANSWER });
+});
+
 test("the page goes along while it is wanted", () => {
   const { controller, asked, say } = setUp();
   controller.setPage({ title: "T", text: "words", isCut: true });

@@ -128,7 +128,18 @@ test("chats are forgotten with the session, unless the user keeps them, and dele
   await expect(options.locator("#kept-chats")).toHaveText("Chats stored: 1");
   await options.click("#delete-chats");
   await expect.poll(stored).not.toContain("kept.");
+  await expect(chat.page.locator(".message")).toHaveCount(0);
   expect(JSON.stringify(await own.evaluate(() => chrome.storage.session.get("chat")))).not.toContain("kept");
+});
+
+test("popup and side panel show the same chat", async ({ launch }) => {
+  const sotto = await launch(fake("answer"));
+  const [popup, panel] = [await Chat.open(sotto), await Chat.open(sotto, "sidepanel.html")];
+  await popup.send("from the popup");
+  await popup.done();
+  await expect(panel.answers.last().locator(".body")).toContainText("You said from the popup.");
+  await panel.page.click("#chat-new");
+  await expect(popup.page.locator(".message")).toHaveCount(0);
 });
 
 test("no answer and no question is in a log", async ({ launch }) => {

@@ -6,11 +6,14 @@ import { wireError } from "../shared/errors";
 import { t } from "../shared/i18n";
 import type { ReadPage } from "../shared/page-reader";
 import type { HostEvent } from "../shared/protocol";
-import { type ChatLog, conversation, newChat } from "./chat-log";
+import { type ChatLog, conversation, isBeingWritten, newChat, parseChat } from "./chat-log";
+
+/** A chat as it is stored: with the page that wrote it, so that a page knows its own words when it hears of them. */
+export type StoredChat = ChatLog & { writer: string };
 
 export interface ControllerParts {
   client: Pick<AssistClient, "request" | "close">;
-  write(chat: ChatLog): Promise<void>;
+  write(chat: StoredChat): Promise<void>;
   /** The chat changed: all of it, or (`answer`) only the text that is being written. */
   changed(what: "all" | "answer"): void;
 }
@@ -20,6 +23,7 @@ const STORE_MS = 500;
 
 export class ChatController {
   readonly #parts: ControllerParts;
+  readonly #writer = crypto.randomUUID();
   #chat: ChatLog;
   #page: ReadPage | undefined;
   #cancel: (() => void) | undefined;
@@ -64,10 +68,22 @@ export class ChatController {
 
   /** Another chat, or a new one. */
   open(chat?: ChatLog): void {
-    this.stop();
+    const cancel = this.#cancel;
+    // First, so that the end of the old answer stores nothing: its chat may just have been deleted.
     this.#chat = chat ?? newChat(Date.now());
+    cancel?.();
     this.#store();
     this.#parts.changed("all");
+  }
+
+  /** Another page of ours changed what is stored; undefined if it was deleted. An answer of our own goes first. */
+  stored(raw: unknown): void {
+    const chat = parseChat(raw);
+    if (!chat) this.open();
+    else if (!this.isBusy && !isBeingWritten(raw) && (raw as Partial<StoredChat>).writer !== this.#writer) {
+      this.#chat = chat;
+      this.#parts.changed("all");
+    }
   }
 
   #answer(): void {
@@ -105,6 +121,6 @@ export class ChatController {
     clearTimeout(this.#storeTimer);
     this.#storeTimer = undefined;
     // A full store costs the history, not the chat.
-    void this.#parts.write(this.#chat).catch(() => undefined);
+    void this.#parts.write({ ...this.#chat, writer: this.#writer }).catch(() => undefined);
   }
 }

@@ -74,6 +74,14 @@ function parseEntry(raw: unknown): ChatEntry | undefined {
   return { role, state: { ...newAnswer(), phase, text: stored.text, answer, error } };
 }
 
+/** Whether another page is still at work on a stored chat. */
+export function isBeingWritten(raw: unknown): boolean {
+  const { entries } = raw as { entries?: unknown };
+  const last: unknown = Array.isArray(entries) ? entries.at(-1) : undefined;
+  const { state } = (typeof last === "object" && last !== null ? last : {}) as { state?: Partial<AnswerState> };
+  return state?.phase === "waiting" || state?.phase === "streaming";
+}
+
 /** The answer that is being written, if one is. */
 export function runningAnswer(entries: readonly ChatEntry[]): AnswerState | undefined {
   const last = entries.at(-1);

@@ -2,6 +2,7 @@
 // them, in local storage. Content scripts can read neither.
 
 import { readSettings } from "../shared/settings-store";
+import type { StoredChat } from "./chat-controller";
 import { type ChatLog, parseChat } from "./chat-log";
 
 const CURRENT_KEY = "chat";
@@ -17,8 +18,16 @@ export async function readCurrent(): Promise<ChatLog | undefined> {
   return parseChat((await chrome.storage.session.get(CURRENT_KEY))[CURRENT_KEY]);
 }
 
+/** Calls back when the current chat was changed, by whomever; with undefined when it was deleted. */
+export function onCurrentChanged(callback: (raw: unknown) => void): void {
+  chrome.storage.onChanged.addListener((changes, area) => {
+    const change = changes[CURRENT_KEY];
+    if (area === "session" && change) callback(change.newValue);
+  });
+}
+
 /** Stores the current chat, and keeps it if the user wants that. */
-export async function writeCurrent(chat: ChatLog): Promise<void> {
+export async function writeCurrent(chat: StoredChat): Promise<void> {
   await chrome.storage.session.set({ [CURRENT_KEY]: chat });
   const { keepChats } = await readSettings();
   if (!keepChats || chat.entries.length === 0) return;

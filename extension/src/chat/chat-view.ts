@@ -7,7 +7,7 @@ import { t } from "../shared/i18n";
 import { MAX_CHAT_UTF16 } from "../shared/protocol";
 import { ChatController } from "./chat-controller";
 import { type ChatLog, runningAnswer } from "./chat-log";
-import { readCurrent, writeCurrent } from "./chat-store";
+import { onCurrentChanged, readCurrent, writeCurrent } from "./chat-store";
 import { EarlierChats } from "./earlier-chats";
 import { makeMarkdown } from "./markdown";
 import { MessageView } from "./message-view";
@@ -32,6 +32,7 @@ export class ChatView {
     this.#earlier = new EarlierChats((earlier) => this.#controller.open(earlier));
     this.#input.maxLength = MAX_CHAT_UTF16;
     this.#listen();
+    onCurrentChanged((raw) => this.#controller.stored(raw));
     this.#changed("all");
   }
 
