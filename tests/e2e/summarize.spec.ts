@@ -263,6 +263,17 @@ test("the extension is reloaded under a card: it says so, and closes", async ({ 
   expect(await page.evaluate(() => window.record?.errors)).toEqual([]);
 });
 
+test("a page that takes no script of an extension: the toolbar button says so", async ({ launch }) => {
+  const sotto = await launch();
+  const page = await sotto.context.newPage();
+  await page.goto(`chrome-extension://${sotto.extensionId}/options.html?`);
+  await sotto.summarize(page, { menu: { frameId: 0, selectionText: "Sotto options" } });
+  const own = await sotto.controlPage();
+  const tabId = await sotto.tabId(page);
+  await expect.poll(() => own.evaluate((tabId) => chrome.action.getTitle({ tabId }), tabId)).toContain("cannot show");
+  expect(await (await cardOf(page)).count()).toBe(0);
+});
+
 test("nothing is injected before the user asks", async ({ launch, open, pages }) => {
   const sotto = await launch();
   await sotto.setSettings({ offSites: [pages.origin] });
