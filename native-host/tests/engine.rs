@@ -5,22 +5,17 @@ mod common;
 use std::collections::BTreeMap;
 use std::fs;
 use std::future::Future;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::pin::pin;
 use std::sync::OnceLock;
 use std::task::{Context, Poll, Waker};
 
-use ed25519_dalek::{Signer as _, SigningKey};
+use common::pack::Pack;
 use serde::Deserialize;
 use sotto_core::decode::{Decoder, greedy_tokens};
-use sotto_core::pack::{
-    Assist, Blob, BlobRole, FORMAT, Graph, GraphDevice, GraphShape, KnownAnswer, Manifest,
-    Precision, Quantization, sha256, signed_bytes, trusted_keys,
-};
+use sotto_core::pack::{Graph, GraphDevice, GraphShape, KnownAnswer, Precision};
 use sotto_core::protocol::{Coded as _, ErrorCode};
-use sotto_core::suggestion::SuggestionSettings;
 use sotto_host::engine::{Candidate, Conditions, EngineError, Loaded, OrtDecoder, Runtime, load};
-use sotto_host::models::{Installed, Origin};
 use tempfile::TempDir;
 
 /// Rows of the fixtures' logits.
@@ -43,10 +38,37 @@ struct GoldenGraph {
     rewound_logits: Vec<f32>,
 }
 
-/// A pack of one graph (or of a pair of static ones beside it), signed with the development key.
-struct Pack {
-    folder: TempDir,
-    manifest: Manifest,
+/// A pack in a folder of its own.
+struct Fixture {
+    _folder: TempDir,
+    pack: Pack,
+}
+
+impl Fixture {
+    fn new(from: &str, graphs: &[(PathBuf, Graph)]) -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        let configuration = fixtures(from).join("golden.json");
+        let pack = Pack::new(
+            folder.path(),
+            &configuration,
+            graphs,
+            KnownAnswer::default(),
+        );
+        Self {
+            _folder: folder,
+            pack,
+        }
+    }
+
+    fn load(&self) -> Option<Result<Loaded, EngineError>> {
+        Some(load(
+            runtime()?,
+            &self.pack.sign(),
+            VOCAB_SIZE,
+            1,
+            &mut Anything::default(),
+        ))
+    }
 }
 
 fn fixtures(folder: &str) -> PathBuf {
@@ -56,90 +78,6 @@ fn fixtures(folder: &str) -> PathBuf {
 fn golden(folder: &str) -> Golden {
     let json = fs::read(fixtures(folder).join("golden.json")).expect("golden answers");
     serde_json::from_slice(&json).expect("golden answers")
-}
-
-impl Pack {
-    fn new(from: &Path, graphs: Vec<(PathBuf, Graph)>, known_answer: KnownAnswer) -> Self {
-        let mut this = Self {
-            folder: tempfile::tempdir().expect("a folder"),
-            manifest: Manifest {
-                format: FORMAT,
-                name: "fixture".into(),
-                version: 1,
-                license: "CC0-1.0".into(),
-                architecture: "llama".into(),
-                runtime: sotto_core::pack::Runtime::Onnx,
-                quantization: Quantization::None,
-                parameters: 1,
-                context_tokens: 128,
-                blobs: vec![],
-                graphs: graphs.iter().map(|(_, graph)| graph.clone()).collect(),
-                assist: Assist::default(),
-                known_answer,
-                suggestion: SuggestionSettings::default(),
-            },
-        };
-        this.add(BlobRole::Config, None, &from.join("tokenizer.json"));
-        this.add(BlobRole::Tokenizer, None, &from.join("tokenizer.json"));
-        let mut data: Vec<(String, PathBuf)> = vec![];
-        for (file, graph) in &graphs {
-            this.add(BlobRole::Graph, Some(&graph.name), file);
-            data.extend(
-                graph
-                    .data
-                    .iter()
-                    .map(|name| (name.clone(), file.with_file_name(name))),
-            );
-        }
-        data.sort();
-        data.dedup();
-        for (name, file) in data {
-            this.add(BlobRole::Data, Some(&name), &file);
-        }
-        this
-    }
-
-    fn add(&mut self, role: BlobRole, name: Option<&str>, file: &Path) {
-        let bytes = fs::read(file).expect("a file of the fixture");
-        let sum = sha256(&bytes);
-        let folder = self.folder.path().join("blobs");
-        fs::create_dir_all(&folder).expect("a folder");
-        fs::write(folder.join(sum.to_string()), &bytes).expect("written");
-        self.manifest.blobs.push(Blob {
-            role,
-            name: name.map(Into::into),
-            sha256: sum,
-            bytes: u32::try_from(bytes.len()).expect("small"),
-        });
-    }
-
-    fn sign(&self) -> Installed {
-        let file = fs::read_to_string(common::root().join("tools/pack/dev-signing-key.hex"));
-        let file = file.expect("the development key");
-        let seed = file
-            .lines()
-            .find(|line| !line.starts_with('#'))
-            .expect("a key");
-        let seed: Vec<u8> = (0..32)
-            .map(|at| u8::from_str_radix(&seed[2 * at..2 * at + 2], 16).expect("hexadecimal"))
-            .collect();
-        let key = SigningKey::from_bytes(&seed.try_into().expect("32 bytes"));
-        let json = serde_json::to_vec(&self.manifest).expect("JSON");
-        let signature = key.sign(&signed_bytes(&json)).to_bytes();
-        fs::write(self.folder.path().join("manifest.json"), &json).expect("written");
-        fs::write(self.folder.path().join("manifest.sig"), signature).expect("written");
-        Installed::open(self.folder.path(), Origin::Imported, &trusted_keys()).expect("a good pack")
-    }
-
-    fn load(&self) -> Option<Result<Loaded, EngineError>> {
-        Some(load(
-            runtime()?,
-            &self.sign(),
-            VOCAB_SIZE,
-            1,
-            &mut Anything::default(),
-        ))
-    }
 }
 
 /// ONNX Runtime lives once in a process.
@@ -221,13 +159,9 @@ fn graphs() -> Vec<(&'static str, &'static str, Graph)> {
     ]
 }
 
-fn pack_of(folder: &str, file: &str, graph: Graph) -> Pack {
+fn pack_of(folder: &str, file: &str, graph: Graph) -> Fixture {
     let file = fixtures(folder).join(file);
-    Pack::new(
-        &fixtures(folder),
-        vec![(file, graph)],
-        KnownAnswer::default(),
-    )
+    Fixture::new(folder, &[(file, graph)])
 }
 
 fn golden_graph<'a>(golden: &'a Golden, file: &str) -> &'a GoldenGraph {
@@ -356,11 +290,11 @@ fn another_answer_than_the_signed_one_is_no_answer() {
         greedy_ids: golden_graph(&golden, file).greedy_ids.clone(),
     };
     let mut pack = pack_of(folder, file, graph);
-    pack.manifest.known_answer = answer.clone();
+    pack.pack.manifest.known_answer = answer.clone();
     let Some(loaded) = pack.load() else { return };
     assert!(loaded.is_ok());
     answer.greedy_ids[2] ^= 1;
-    pack.manifest.known_answer = answer;
+    pack.pack.manifest.known_answer = answer;
     let refused = pack.load().expect("there").expect_err("another answer");
     assert!(matches!(refused, EngineError::WrongAnswer));
     assert_eq!(refused.code(), ErrorCode::BackendUnavailable);
@@ -393,11 +327,7 @@ fn bytes_that_are_no_graph_are_an_error() {
         };
         fs::write(&file, if bytes.is_empty() { b"\0" } else { bytes }).unwrap();
         let graph = graph("graph.onnx", GraphShape::Gqa, &[]);
-        let pack = Pack::new(
-            &fixtures("genai"),
-            vec![(file, graph)],
-            KnownAnswer::default(),
-        );
+        let pack = Fixture::new("genai", &[(file, graph)]);
         let Some(loaded) = pack.load() else { return };
         let error = loaded.expect_err(name);
         assert!(
@@ -408,7 +338,7 @@ fn bytes_that_are_no_graph_are_an_error() {
 }
 
 /// The two graphs for NPUs, on the CPU.
-fn static_pack() -> Pack {
+fn static_pack() -> Fixture {
     let part = |name: &str, tokens| {
         let graph = Graph {
             tokens,
@@ -417,8 +347,8 @@ fn static_pack() -> Pack {
         };
         (fixtures("ours").join(name), graph)
     };
-    let graphs = vec![part("npu-prefill.onnx", 32), part("npu-step.onnx", 1)];
-    Pack::new(&fixtures("ours"), graphs, KnownAnswer::default())
+    let graphs = [part("npu-prefill.onnx", 32), part("npu-step.onnx", 1)];
+    Fixture::new("ours", &graphs)
 }
 
 #[test]

@@ -2,6 +2,8 @@
 
 #![allow(dead_code, reason = "each test file uses a part")]
 
+pub(crate) mod pack;
+
 use std::fs;
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
