@@ -6,6 +6,8 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
+use sotto_core::pack::PublicKey;
+
 use crate::commands::UserCommand;
 use crate::models::StorePaths;
 use crate::quarantine::Quarantine;
@@ -30,6 +32,9 @@ enum Command {
         /// Ceiling on the address space.
         #[arg(long)]
         memory_limit_mib: u64,
+        /// Public half of the device's key, in hexadecimal digits.
+        #[arg(long)]
+        device_key: Option<PublicKey>,
         /// `PROVIDER@VERSION` that must not be tried.
         #[arg(long)]
         quarantined: Vec<String>,
@@ -45,6 +50,7 @@ pub fn run() -> anyhow::Result<ExitCode> {
         Command::User(command) => command.run(),
         Command::Worker {
             memory_limit_mib,
+            device_key,
             quarantined,
         } => {
             // Before anything else: whatever a library prints must not get between our frames.
@@ -54,6 +60,7 @@ pub fn run() -> anyhow::Result<ExitCode> {
             let settings = WorkerSettings {
                 program: program_folder()?,
                 home: paths.home,
+                device_key,
                 memory_limit_bytes: memory_limit_mib.saturating_mul(1024 * 1024),
                 quarantine: Quarantine::given(
                     quarantined

@@ -9,7 +9,7 @@ use tokio::fs::File;
 use crate::broker::{Session, Surroundings, WorkerCommand, run};
 use crate::caller::Caller;
 use crate::extension::is_ours;
-use crate::models::{ModelStore, StorePaths};
+use crate::models::{ModelStore, Origin, StorePaths};
 use crate::quarantine::Quarantine;
 use crate::wire::frame::FrameError;
 use crate::wire::stdout;
@@ -88,6 +88,10 @@ impl Surroundings for Host {
             "--memory-limit-mib".to_owned(),
             self.memory_limit_mib().to_string(),
         ];
+        let keys = self.store.trusted(Origin::Imported).unwrap_or_default();
+        if let Some(key) = keys.first() {
+            arguments.extend(["--device-key".to_owned(), key.to_string()]);
+        }
         for (provider, version) in quarantine.entries() {
             arguments.extend(["--quarantined".to_owned(), format!("{provider}@{version}")]);
         }
@@ -102,17 +106,29 @@ impl Surroundings for Host {
         let (model, is_abstractive, trouble) = match &installed {
             Ok(installed) => {
                 let manifest = installed.manifest();
-                (manifest.name.clone(), manifest.assist.is_abstractive, String::new())
+                (
+                    manifest.name.clone(),
+                    manifest.assist.is_abstractive,
+                    String::new(),
+                )
             }
-            Err(error) => (String::new(), false, format!("{error} ({:?})", error.code())),
+            Err(error) => (
+                String::new(),
+                false,
+                format!("{error} ({:?})", error.code()),
+            ),
         };
         HostStatus {
             model,
             is_abstractive,
-            device: loaded.map(|engine| engine.device.clone()).unwrap_or_default(),
+            device: loaded
+                .map(|engine| engine.device.clone())
+                .unwrap_or_default(),
             reason: loaded.map_or(trouble, |engine| engine.reason.clone()),
             memory_limit_mib: self.memory_limit_mib(),
-            sandbox: loaded.map(|engine| engine.sandbox.clone()).unwrap_or_default(),
+            sandbox: loaded
+                .map(|engine| engine.sandbox.clone())
+                .unwrap_or_default(),
         }
     }
 }

@@ -8,12 +8,15 @@ use sotto_host::wire::frame::{self, FrameError};
 fn run<T>(future: impl Future<Output = T>) -> T {
     tokio::runtime::Builder::new_current_thread()
         .build()
-        .unwrap()
+        .expect("a runtime")
         .block_on(future)
 }
 
 fn framed(bytes: &[u8]) -> Vec<u8> {
-    let mut frame = u32::try_from(bytes.len()).unwrap().to_ne_bytes().to_vec();
+    let mut frame = u32::try_from(bytes.len())
+        .expect("short")
+        .to_ne_bytes()
+        .to_vec();
     frame.extend_from_slice(bytes);
     frame
 }

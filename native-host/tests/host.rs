@@ -199,6 +199,37 @@ fn without_onnx_runtime_there_is_a_summary_and_a_reason() {
 }
 
 #[test]
+fn an_imported_model_is_used_and_the_worker_cannot_read_the_key_that_signed_it() {
+    let Some(installation) = Installation::complete() else {
+        return;
+    };
+    let export = common::root().join("tests/fixtures/onnx/genai");
+    let export = export.to_str().expect("a path");
+    installation.command(&["model", "import", export, "--yes", "--name", "mine"]);
+    installation.command(&["model", "use", "mine"]);
+    let mut host = installation.connect();
+    // Its context is too short for a conversation; it is loaded all the same.
+    host.send(&summarize(1, TEXT));
+    host.answer(1).1.expect("a summary");
+    host.send(&HostRequest::Status { id: 2 });
+    let HostEvent::Status { status, .. } = host.next() else {
+        panic!("no status")
+    };
+    assert_eq!(
+        (status.model.as_str(), status.device.as_str()),
+        ("mine", "CPU")
+    );
+    let worker = host.worker().expect("a worker");
+    let arguments = fs::read(format!("/proc/{worker}/cmdline")).expect("it runs");
+    let seed = fs::read(installation.home().join("device-key")).expect("the key");
+    assert!(!arguments.windows(seed.len()).any(|part| part == seed));
+    let open = fs::read_dir(format!("/proc/{worker}/fd")).expect("it runs");
+    for target in open.filter_map(|entry| fs::read_link(entry.ok()?.path()).ok()) {
+        assert!(!target.ends_with("device-key"));
+    }
+}
+
+#[test]
 fn a_tampered_model_is_not_loaded() {
     let Some(installation) = Installation::complete() else {
         return;

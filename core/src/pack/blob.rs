@@ -142,20 +142,23 @@ impl Serialize for Sha256 {
 impl<'de> Deserialize<'de> for Sha256 {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = String::deserialize(deserializer)?;
-        parse_sha256(&text).ok_or_else(|| de::Error::custom("not 64 lower-case hexadecimal digits"))
+        parse_hex(&text)
+            .map(Sha256)
+            .ok_or_else(|| de::Error::custom("not 64 lower-case hexadecimal digits"))
     }
 }
 
-fn parse_sha256(text: &str) -> Option<Sha256> {
+/// 32 bytes from 64 lower-case hexadecimal digits.
+pub(super) fn parse_hex(text: &str) -> Option<[u8; 32]> {
     let digits = text.as_bytes();
     if digits.len() != 64 {
         return None;
     }
-    let mut sum = [0; 32];
-    for (byte, pair) in sum.iter_mut().zip(digits.chunks_exact(2)) {
+    let mut bytes = [0; 32];
+    for (byte, pair) in bytes.iter_mut().zip(digits.chunks_exact(2)) {
         *byte = hex_digit(pair[0])? << 4 | hex_digit(pair[1])?;
     }
-    Some(Sha256(sum))
+    Some(bytes)
 }
 
 fn hex_digit(digit: u8) -> Option<u8> {

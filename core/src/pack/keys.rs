@@ -1,6 +1,11 @@
 //! The keys that this build trusts.
 
+use std::fmt;
+use std::str::FromStr;
+
 use ed25519_dalek::{Signature, VerifyingKey};
+
+use super::blob::parse_hex;
 
 /// An ed25519 public key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -47,3 +52,23 @@ impl PublicKey {
         })
     }
 }
+
+/// 64 hexadecimal digits.
+impl fmt::Display for PublicKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+    }
+}
+
+impl FromStr for PublicKey {
+    type Err = NotAKey;
+
+    fn from_str(digits: &str) -> Result<Self, NotAKey> {
+        parse_hex(digits).map(Self).ok_or(NotAKey)
+    }
+}
+
+/// A text that is no public key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("not 64 lower-case hexadecimal digits")]
+pub struct NotAKey;

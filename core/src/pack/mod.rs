@@ -16,7 +16,7 @@ mod verify;
 pub use blob::{Blob, BlobRole, Sha256, is_file_name};
 pub use error::PackError;
 pub use intake::{BlobIntake, INTAKE_BYTES};
-pub use keys::{PublicKey, trusted_keys};
+pub use keys::{NotAKey, PublicKey, trusted_keys};
 pub use manifest::{
     FORMAT, KnownAnswer, MAX_CONTEXT_TOKENS, MAX_KNOWN_ANSWER_IDS, MAX_MANIFEST_BYTES, Manifest,
     Quantization,

@@ -16,9 +16,9 @@ pub struct OrtDecoder {
 
 #[derive(Debug)]
 pub(crate) enum Kind {
-    Shared(SharedCache),
+    Shared(Box<SharedCache>),
     Growing(GrowingCache),
-    Fixed(FixedCache),
+    Fixed(Box<FixedCache>),
 }
 
 impl OrtDecoder {

@@ -229,7 +229,10 @@ fn fixed(
     let step = open(true)?;
     let placement = Placement::of(&step.0)?;
     let cache = FixedCache::new(open(false)?, step, vocab_size)?;
-    Ok((OrtDecoder::new(Kind::Fixed(cache), vocab_size), placement))
+    Ok((
+        OrtDecoder::new(Kind::Fixed(Box::new(cache)), vocab_size),
+        placement,
+    ))
 }
 
 /// Runs the known answer twice, the second time with a watch.
@@ -275,9 +278,9 @@ fn decoder(
         .min(MAX_CACHE_BYTES / position_bytes.max(1))
         .max(1);
     let kind = match graph.shape {
-        GraphShape::Gqa => {
-            Kind::Shared(SharedCache::new(session, signature, vocab_size, capacity)?)
-        }
+        GraphShape::Gqa => Kind::Shared(Box::new(SharedCache::new(
+            session, signature, vocab_size, capacity,
+        )?)),
         GraphShape::Merged => {
             Kind::Growing(GrowingCache::new(session, signature, vocab_size, capacity))
         }

@@ -60,12 +60,33 @@ pub struct Listed {
 #[derive(Debug, Clone)]
 pub struct ModelStore {
     paths: StorePaths,
+    imported: Imported,
+}
+
+/// Where the public key for imported packs comes from.
+#[derive(Debug, Clone, Copy)]
+enum Imported {
+    /// From the device's key in the data directory.
+    KeyFile,
+    /// From whoever started this process, which cannot read that file; none before the first import.
+    Told(Option<PublicKey>),
 }
 
 impl ModelStore {
     /// The store in these places. Reads nothing yet.
     pub fn open(paths: StorePaths) -> Self {
-        Self { paths }
+        Self {
+            paths,
+            imported: Imported::KeyFile,
+        }
+    }
+
+    /// The store for a process that must not see the device's key: this is its public half.
+    pub fn vouched_by(paths: StorePaths, key: Option<PublicKey>) -> Self {
+        Self {
+            paths,
+            imported: Imported::Told(key),
+        }
     }
 
     /// Its places.
@@ -83,9 +104,10 @@ impl ModelStore {
     /// # Errors
     /// [`ModelError::DeviceKey`].
     pub fn trusted(&self, origin: Origin) -> Result<Vec<PublicKey>, ModelError> {
-        match origin {
-            Origin::Shipped => Ok(trusted_keys()),
-            Origin::Imported => {
+        match (origin, self.imported) {
+            (Origin::Shipped, _) => Ok(trusted_keys()),
+            (Origin::Imported, Imported::Told(key)) => Ok(key.into_iter().collect()),
+            (Origin::Imported, Imported::KeyFile) => {
                 let key = DeviceKey::load(&self.paths.device_key())?;
                 Ok(key.iter().map(DeviceKey::public).collect())
             }

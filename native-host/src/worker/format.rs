@@ -8,7 +8,7 @@ use crate::models::{ChatTemplate, ModelError, TemplateRole, Turn};
 #[derive(Debug)]
 pub(crate) enum Format {
     Plain,
-    Template(ChatTemplate),
+    Template(Box<ChatTemplate>),
 }
 
 impl PromptFormat for Format {

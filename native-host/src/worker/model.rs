@@ -12,9 +12,7 @@ use crate::engine::{
     Candidate, Conditions, EngineError, ModelSource, ONNX_RUNTIME_VERSION, OrtDecoder, Runtime,
     load,
 };
-use crate::models::{
-    ChatTemplate, DecoderConfig, DeviceChoice, Installed, ModelStore, Settings, StorePaths,
-};
+use crate::models::{ChatTemplate, DecoderConfig, DeviceChoice, Installed, ModelStore, Settings};
 use crate::quarantine::Quarantine;
 
 /// Most threads: beyond that, a small model only waits for memory, and the browser wants the rest.
@@ -37,12 +35,9 @@ impl Model {
         settings: &WorkerSettings,
         note: impl FnMut(FromWorker),
     ) -> Result<Self, WireError> {
-        let paths = StorePaths {
-            home: settings.home.clone(),
-            shipped: settings.program.join("models"),
-        };
+        let paths = settings.paths();
         let choice = Settings::load(&paths.settings()).settings;
-        let store = ModelStore::open(paths);
+        let store = ModelStore::vouched_by(paths, settings.device_key);
         let installed = store
             .resolve(choice.model.as_deref())
             .map_err(|error| WireError::new(&error))?;
@@ -82,11 +77,11 @@ impl Model {
             },
         )?;
         let format = match optional(BlobRole::Template)? {
-            Some(template) => Format::Template(ChatTemplate::from_pack(
+            Some(template) => Format::Template(Box::new(ChatTemplate::from_pack(
                 template.bytes(),
                 &config,
                 tokenizer_json.bytes(),
-            )?),
+            )?)),
             None => Format::Plain,
         };
         let runtime = Runtime::start(&settings.program)?;

@@ -9,6 +9,7 @@ use std::time::Instant;
 
 use sotto_core::assist::{Answer, Env, Step, summarize_extractively};
 use sotto_core::autocomplete::Pacer;
+use sotto_core::pack::PublicKey;
 use sotto_core::protocol::{
     AnswerEngine, AnswerInfo, ErrorCode, HostEvent, HostRequest, SummaryLength, Tier, WireError,
 };
@@ -19,6 +20,7 @@ use super::output::Output;
 use super::{FromWorker, LoadedEngine};
 use crate::block_on::block_on;
 use crate::broker::id_of;
+use crate::models::StorePaths;
 use crate::quarantine::Quarantine;
 use crate::sandbox::{Access, confine};
 use crate::wire::frame;
@@ -33,6 +35,8 @@ pub struct WorkerSettings {
     pub program: PathBuf,
     /// Folder of the user's models and settings.
     pub home: PathBuf,
+    /// Public half of the key that vouches for imported models. The worker cannot read the other half.
+    pub device_key: Option<PublicKey>,
     /// Ceiling on the address space.
     pub memory_limit_bytes: u64,
     /// Providers that must not be tried.
@@ -40,9 +44,18 @@ pub struct WorkerSettings {
 }
 
 impl WorkerSettings {
+    /// Where the models lie.
+    pub(crate) fn paths(&self) -> StorePaths {
+        StorePaths {
+            home: self.home.clone(),
+            shipped: self.program.join("models"),
+        }
+    }
+
     fn access(&self) -> Access {
+        let paths = self.paths();
         Access {
-            read: vec![self.program.clone(), self.home.clone()],
+            read: vec![self.program.clone(), paths.models(), paths.settings()],
             write: vec![self.home.join(COMPILED)],
         }
     }
@@ -160,19 +173,12 @@ fn without_model(
 }
 
 fn info(answer: Answer, engine: &LoadedEngine) -> AnswerInfo {
-    AnswerInfo {
-        engine: AnswerEngine {
-            tier: Tier::Host,
-            model: engine.model.clone(),
-            device: engine.device.clone(),
-            reason: engine.reason.clone(),
-        },
-        kind: answer.kind,
-        stop: answer.stop,
-        is_input_cut: answer.is_input_cut,
-        fallback: answer.fallback,
-        timing: answer.timing,
-    }
+    answer.info(AnswerEngine {
+        tier: Tier::Host,
+        model: engine.model.clone(),
+        device: engine.device.clone(),
+        reason: engine.reason.clone(),
+    })
 }
 
 /// Asking again ("retry") is a request with another id, and may bring another answer.

@@ -1,6 +1,7 @@
 //! The real host in a real process: the program, ONNX Runtime and the model that ships, laid out as they are installed.
 
 #![allow(dead_code, reason = "each test file uses a part")]
+#![allow(clippy::print_stderr, reason = "a test that is skipped says so")]
 
 pub(crate) mod pack;
 
@@ -83,6 +84,21 @@ impl Installation {
 
     pub(crate) fn home(&self) -> PathBuf {
         self.folder.path().join("home")
+    }
+
+    /// Runs a command of it, which must succeed.
+    pub(crate) fn command(&self, arguments: &[&str]) {
+        let output = Command::new(self.program())
+            .args(arguments)
+            .env("SOTTO_HOME", self.home())
+            .stdin(Stdio::null())
+            .output()
+            .expect("it starts");
+        assert!(
+            output.status.success(),
+            "{}",
+            String::from_utf8_lossy(&output.stderr)
+        );
     }
 
     /// Starts it as Chromium does.
