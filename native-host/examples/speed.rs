@@ -132,11 +132,11 @@ impl Conditions for CpuOnly {
         false
     }
 
-    fn is_quarantined(&self, _: &str) -> bool {
+    fn is_quarantined(&self, _: &Candidate) -> bool {
         true
     }
 
-    fn trying(&mut self, _: Option<&str>) {}
+    fn trying(&mut self, _: Option<&Candidate>) {}
 }
 
 fn block_on<T>(future: impl Future<Output = T>) -> T {

@@ -9,6 +9,7 @@ use sotto_core::protocol::Coded;
 use crate::doctor;
 use crate::install::{InstallCommand, Platform, UninstallCommand, system_registry};
 use crate::models::{ModelCommand, ModelStore, StorePaths, Terminal};
+use crate::providers::ProviderCommand;
 use crate::sandbox::{Access, confine};
 
 /// Ceiling while trying out whether memory can be limited at all: doctor itself takes a few MiB.
@@ -30,6 +31,9 @@ pub(crate) enum UserCommand {
     /// Import, list, choose and remove models
     #[command(subcommand)]
     Model(ModelCommand),
+    /// Add, list and remove execution providers for NPUs
+    #[command(subcommand)]
+    Provider(ProviderCommand),
 }
 
 impl UserCommand {
@@ -58,6 +62,15 @@ impl UserCommand {
                 });
             }
             Self::Model(command) => {
+                let input = io::stdin();
+                let mut terminal = Terminal {
+                    out: &mut out,
+                    is_interactive: input.is_terminal(),
+                    input: &mut input.lock(),
+                };
+                command.run(&store, &mut terminal).map_err(coded)?;
+            }
+            Self::Provider(command) => {
                 let input = io::stdin();
                 let mut terminal = Terminal {
                     out: &mut out,

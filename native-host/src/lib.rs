@@ -11,6 +11,7 @@ pub mod extension;
 pub mod host;
 pub mod install;
 pub mod models;
+pub mod providers;
 pub mod quarantine;
 pub mod sandbox;
 pub mod wire;

@@ -102,12 +102,13 @@ impl Conditions for Anything {
         true
     }
 
-    fn is_quarantined(&self, _: &str) -> bool {
+    fn is_quarantined(&self, _: &Candidate) -> bool {
         false
     }
 
-    fn trying(&mut self, provider: Option<&str>) {
-        self.tried.extend(provider.map(str::to_owned));
+    fn trying(&mut self, candidate: Option<&Candidate>) {
+        self.tried
+            .extend(candidate.map(|candidate| candidate.label.clone()));
     }
 }
 

@@ -16,12 +16,21 @@ const LIBRARY = join(ROOT, ".cache/onnxruntime");
 const HOST = join(ROOT, "dist/host/sotto-host");
 const MIB = 1024 * 1024;
 
-/** Ours, and what of llama.cpp stands beside it. */
+/**
+ * Ours, and what of llama.cpp stands beside it.
+ * @type {[string, string][]}
+ */
 const PAIRS = [
   ["f32", "f16"],
   ["int8", "q8_0"],
   ["int4", "q4_0"],
 ];
+
+/**
+ * One engine on one model.
+ * @typedef {{engine: string, size: string, precision: string, loadMs: number, prefillTokPerS: number,
+ *   decodeTokPerS: number, peakMiB: number, weightsMiB: number}} Row
+ */
 
 async function main() {
   const { values } = parseArgs({ options: { json: { type: "string" } } });
@@ -29,10 +38,13 @@ async function main() {
     console.error("usage: scripts/bench host --json FILE");
     return 2;
   }
+  /** @type {Row[]} */
   const rows = [];
   for (const size of ["30m", "135m"]) {
     if (!existsSync(join(MODELS, size, "model.json"))) {
-      console.error(`${size}: no models; make them with: cd models && python -m recipe.bench_models --out ../.cache/bench-models`);
+      console.error(
+        `${size}: no models; make them with: cd models && python -m recipe.bench_models --out ../.cache/bench-models`,
+      );
       continue;
     }
     for (const [ours, theirs] of PAIRS) {
@@ -40,14 +52,25 @@ async function main() {
       rows.push(await measureTheirs(size, theirs));
     }
   }
-  const report = { machine: cpus()[0]?.model, rows, ratios: ratios(rows), ...(await measureWire()) };
-  report.peakOverWeightsMiB = Math.max(...rows.filter((row) => row.engine === "sotto").map((row) => row.peakMiB - row.weightsMiB));
+  const overWeights = rows.filter((row) => row.engine === "sotto").map((row) => row.peakMiB - row.weightsMiB);
+  const report = {
+    machine: cpus()[0]?.model ?? "",
+    rows,
+    ratios: ratios(rows),
+    peakOverWeightsMiB: Math.max(...overWeights),
+    wireMsPerToken: await measureWire(),
+  };
   print(report);
   await mkdir(dirname(resolve(values.json)), { recursive: true });
   await writeFile(values.json, `${JSON.stringify(report, undefined, 2)}\n`);
   return 0;
 }
 
+/**
+ * @param {string} size
+ * @param {string} precision
+ * @returns {Promise<Row>}
+ */
 async function measureOurs(size, precision) {
   const folder = join(MODELS, size);
   const pack = await mkdtemp(join(tmpdir(), "sotto-bench-"));
@@ -60,19 +83,30 @@ async function measureOurs(size, precision) {
   }
 }
 
+/**
+ * @param {string} size
+ * @param {string} precision
+ * @returns {Promise<Row>}
+ */
 async function measureTheirs(size, precision) {
   const file = join(MODELS, size, `model-${precision}.gguf`);
   const script = join(import.meta.dirname, "llama/measure.mjs");
   const { stdout } = await run("node", [script, file, join(MODELS, size, "model.json")]);
   const weightsMiB = (await stat(file)).size / MIB;
-  return { engine: "llama.cpp", size, precision, weightsMiB, ...JSON.parse(stdout.trim().split("\n").at(-1)) };
+  return { engine: "llama.cpp", size, precision, weightsMiB, ...JSON.parse(stdout.trim().split("\n").at(-1) ?? "") };
 }
 
-/** Ours against theirs: the geometric mean over both sizes of model. */
+/**
+ * Ours against theirs: the geometric mean over both sizes of model.
+ * @param {readonly Row[]} rows
+ */
 function ratios(rows) {
+  /** @type {(key: "decodeTokPerS" | "prefillTokPerS", ours: string, theirs: string) => number | null} */
   const mean = (key, ours, theirs) => {
     const values = ["30m", "135m"].flatMap((size) => {
-      const find = (engine, precision) => rows.find((row) => row.engine === engine && row.size === size && row.precision === precision);
+      /** @type {(engine: string, precision: string) => Row | undefined} */
+      const find = (engine, precision) =>
+        rows.find((row) => row.engine === engine && row.size === size && row.precision === precision);
       const [a, b] = [find("sotto", ours), find("llama.cpp", theirs)];
       return a && b ? [a[key] / b[key]] : [];
     });
@@ -95,6 +129,7 @@ async function measureWire() {
     stdio: ["pipe", "pipe", "inherit"],
   });
   const events = readFrames(host.stdout);
+  /** @param {object} message */
   const send = (message) => host.stdin.write(frame(message));
   try {
     send({ type: "hello", id: 1, protocol: 1, client: "bench" });
@@ -112,19 +147,22 @@ async function measureWire() {
         break;
       }
     }
-    return { wireMsPerToken: best };
+    return best;
   } finally {
     host.stdin.end();
     await rm(home, { recursive: true, force: true });
   }
 }
 
+/** @param {string} key */
 async function extensionId(key) {
   const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", Buffer.from(key, "base64")));
+  /** @param {number} nibble */
   const letter = (nibble) => String.fromCharCode("a".charCodeAt(0) + nibble);
   return [...digest.subarray(0, 16)].map((byte) => letter(byte >> 4) + letter(byte & 15)).join("");
 }
 
+/** @param {object} message */
 function frame(message) {
   const body = Buffer.from(JSON.stringify(message));
   const head = Buffer.alloc(4);
@@ -133,12 +171,15 @@ function frame(message) {
   return Buffer.concat([head, body]);
 }
 
-/** Messages of a stream of frames; not ended by a `break` in the caller's loop. */
+/**
+ * Messages of a stream of frames; not ended by a `break` in the caller's loop.
+ * @param {NodeJS.ReadableStream} stream
+ */
 function readFrames(stream) {
   async function* frames() {
     let rest = Buffer.alloc(0);
     for await (const chunk of stream) {
-      rest = Buffer.concat([rest, chunk]);
+      rest = Buffer.concat([rest, Buffer.from(chunk)]);
       while (rest.length >= 4) {
         const length = endianness() === "LE" ? rest.readUInt32LE() : rest.readUInt32BE();
         if (rest.length < 4 + length) break;
@@ -151,6 +192,10 @@ function readFrames(stream) {
   return { next: () => iterator.next(), [Symbol.asyncIterator]: () => ({ next: () => iterator.next() }) };
 }
 
+/**
+ * @param {{machine: string, rows: readonly Row[], ratios: ReturnType<typeof ratios>, peakOverWeightsMiB: number,
+ *   wireMsPerToken: number}} report
+ */
 function print(report) {
   console.log(`\n${report.machine}, one thread\n`);
   console.log("engine     size  weights     load ms  prefill tok/s  decode tok/s  peak MiB  over weights");
@@ -161,6 +206,7 @@ function print(report) {
     console.log(`${row.engine.padEnd(10)} ${row.size.padEnd(5)} ${row.precision.padEnd(9)} ${cells.join(" ")}`);
   }
   const { ratios: ratio } = report;
+  /** @type {[string, number | null, number, "at least" | "at most"][]} */
   const targets = [
     ["INT4 decode, times llama.cpp Q4_0", ratio.int4DecodeVsLlamaCpp, 1.1, "at least"],
     ["INT8 decode, times llama.cpp Q8_0", ratio.int8DecodeVsLlamaCpp, 1, "at least"],
@@ -171,7 +217,7 @@ function print(report) {
   ];
   console.log("");
   for (const [name, value, target, kind] of targets) {
-    if (!Number.isFinite(value)) continue;
+    if (value === null || !Number.isFinite(value)) continue;
     const missed = kind === "at least" ? value < target : value > target;
     console.log(`${name.padEnd(38)} ${value.toFixed(2).padStart(8)}   ${kind} ${target}${missed ? "   MISSED" : ""}`);
   }

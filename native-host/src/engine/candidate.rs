@@ -4,8 +4,10 @@ use ort::ep::{self, ExecutionProvider as _};
 use ort::memory::DeviceType;
 use ort::session::builder::{AutoDevicePolicy, SessionBuilder};
 
-use super::{EngineError, Runtime};
-use crate::engine::placement::NO_FALLBACK;
+use super::placement::NO_FALLBACK;
+use super::runtime::Plugin;
+use super::{EngineError, ONNX_RUNTIME_VERSION, Runtime};
+use crate::providers::Provider;
 
 /// Name of ONNX Runtime's own provider.
 pub(crate) const CPU_PROVIDER: &str = "CPUExecutionProvider";
@@ -19,47 +21,68 @@ pub struct Candidate {
     pub label: String,
     /// The execution provider.
     pub provider: String,
+    /// Its version: one that crashed gets another chance when this changes.
+    pub version: String,
     kind: Kind,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Kind {
-    /// A device of a provider that was registered as a plugin; its place in the list of all devices.
-    Plugin(usize),
+    /// A device of a provider that was registered as a plugin.
+    Plugin {
+        /// Its place in the list of all devices.
+        index: usize,
+        options: Vec<(String, String)>,
+    },
     CoreMl,
     DirectMl,
     OpenVino,
+    /// The library of a plugin itself, before anything is known of its devices.
+    Library,
 }
 
 /// Everything but the CPU that `runtime` may know, best first: NPUs of plugins, then what the platform has built in.
 pub(crate) fn accelerators(runtime: &Runtime) -> Vec<Candidate> {
-    let plugins = runtime
-        .environment()
-        .devices()
-        .enumerate()
-        .filter(|(_, device)| device.hardware_device().ty() == DeviceType::NPU)
-        .enumerate()
-        .map(|(number, (index, device))| {
-            let provider = device.ep().unwrap_or_default().to_owned();
-            let vendor = device
-                .hardware_device()
-                .vendor()
-                .unwrap_or_default()
-                .to_owned();
-            Candidate {
-                id: format!("npu{number}"),
-                label: format!("{vendor} NPU").trim().to_owned(),
-                provider,
-                kind: Kind::Plugin(index),
+    let devices: Vec<_> = runtime.environment().devices().collect();
+    let mut candidates = Vec::new();
+    for plugin in runtime.plugins() {
+        let Plugin {
+            provider,
+            devices: range,
+        } = plugin;
+        for index in range.clone() {
+            let Some(device) = devices.get(index) else {
+                continue;
+            };
+            let hardware = device.hardware_device();
+            if hardware.ty() != DeviceType::NPU && !provider.any_device {
+                continue;
             }
-        });
+            let ep = device.ep().unwrap_or_default();
+            let options = provider.options.iter();
+            candidates.push(Candidate {
+                id: format!("npu{}", candidates.len()),
+                label: format!("{} NPU", hardware.vendor().unwrap_or_default())
+                    .trim()
+                    .to_owned(),
+                provider: ep.to_owned(),
+                version: provider.version(),
+                kind: Kind::Plugin {
+                    index,
+                    options: options
+                        .map(|(key, value)| (format!("{ep}.{key}"), value.clone()))
+                        .collect(),
+                },
+            });
+        }
+    }
     let built_in = |id: &str, label: &str, provider: &str, kind| Candidate {
         id: id.to_owned(),
         label: label.to_owned(),
         provider: provider.to_owned(),
+        version: ONNX_RUNTIME_VERSION.to_owned(),
         kind,
     };
-    let mut candidates: Vec<Candidate> = plugins.collect();
     // A build of ONNX Runtime has some of these, and none in the one for Linux.
     let is_built_in = |provider: ort::Result<bool>| provider.unwrap_or(false);
     if cfg!(target_os = "macos") && is_built_in(ep::CoreML::is_available()) {
@@ -90,6 +113,17 @@ pub(crate) fn accelerators(runtime: &Runtime) -> Vec<Candidate> {
 }
 
 impl Candidate {
+    /// A plugin that is about to be loaded.
+    pub(crate) fn library(provider: &Provider) -> Self {
+        Self {
+            id: String::new(),
+            label: provider.name.clone(),
+            provider: provider.name.clone(),
+            version: provider.version(),
+            kind: Kind::Library,
+        }
+    }
+
     /// A session builder for this place, which fails rather than to let the CPU do a part.
     pub(crate) fn builder(&self, runtime: &Runtime) -> Result<SessionBuilder, EngineError> {
         let builder = base(runtime)?
@@ -99,10 +133,11 @@ impl Candidate {
             .with_config_entry("session.disable_quant_qdq", "1")
             .map_err(EngineError::build("unpacking the weights"))?;
         let chosen = match &self.kind {
-            Kind::Plugin(index) => {
+            Kind::Plugin { index, options } => {
                 let device = runtime.environment().devices().nth(*index);
-                builder.with_devices(device, None)
+                builder.with_devices(device, Some(options))
             }
+            Kind::Library => return Err(EngineError::NoGraph("a library")),
             Kind::CoreMl => builder.with_execution_providers([ep::CoreML::default()
                 .with_compute_units(ep::coreml::ComputeUnits::CPUAndNeuralEngine)
                 .build()

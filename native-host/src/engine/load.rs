@@ -32,11 +32,11 @@ pub trait Conditions {
     /// Whether the user's setting allows this place.
     fn allows(&self, candidate: &Candidate) -> bool;
 
-    /// Whether this provider crashed before.
-    fn is_quarantined(&self, provider: &str) -> bool;
+    /// Whether its provider crashed before.
+    fn is_quarantined(&self, candidate: &Candidate) -> bool;
 
-    /// A provider is about to be tried; `None`: it did not crash.
-    fn trying(&mut self, provider: Option<&str>);
+    /// A place is about to be tried; `None`: it did not crash.
+    fn trying(&mut self, candidate: Option<&Candidate>);
 }
 
 /// A decoder and how it came to run where it runs.
@@ -85,11 +85,11 @@ pub fn load(
             reasons.push(format!("{} was not asked for", candidate.label));
             continue;
         }
-        if conditions.is_quarantined(&candidate.provider) {
+        if conditions.is_quarantined(&candidate) {
             reasons.push(format!("{} crashed before", candidate.label));
             continue;
         }
-        conditions.trying(Some(&candidate.provider));
+        conditions.trying(Some(&candidate));
         let trial = on_accelerator(runtime, source, vocab_size, &candidate, &answer);
         conditions.trying(None);
         match trial {

@@ -1,12 +1,14 @@
 //! ONNX Runtime itself: one library, known by its hash, loaded once in a process.
 
 use std::fs;
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use ort::environment::Environment;
 use sotto_core::pack::{Sha256, sha256};
 
 use super::EngineError;
+use crate::providers::Provider;
 
 /// The version that everything here was tested with. 1.29 and later bring an uploader of usage data.
 pub const ONNX_RUNTIME_VERSION: &str = "1.27.0";
@@ -29,6 +31,15 @@ const KNOWN_LIBRARIES: &[&str] = &[
 #[derive(Debug, Clone)]
 pub struct Runtime {
     environment: Environment,
+    plugins: Vec<Plugin>,
+}
+
+/// A registered execution provider.
+#[derive(Debug, Clone)]
+pub(crate) struct Plugin {
+    pub(crate) provider: Provider,
+    /// Places of its devices in the environment's list.
+    pub(crate) devices: Range<usize>,
 }
 
 impl Runtime {
@@ -46,7 +57,32 @@ impl Runtime {
             .build()
             .map_err(EngineError::ort("starting"))?;
         environment.set_log_level(ort::logging::LogLevel::Fatal);
-        Ok(Self { environment })
+        Ok(Self {
+            environment,
+            plugins: vec![],
+        })
+    }
+
+    /// Registers an execution provider, after checking that it is the one that the user added. Its code runs from here on.
+    ///
+    /// # Errors
+    /// [`EngineError::Model`] if a file of it changed, [`EngineError::Ort`] if it does not fit this ONNX Runtime.
+    pub fn register(&mut self, provider: &Provider) -> Result<(), EngineError> {
+        provider.verify()?;
+        let first = self.environment.devices().count();
+        self.environment
+            .register_ep_library(&provider.name, &provider.library)
+            .map_err(EngineError::ort("registering the execution provider"))?;
+        self.plugins.push(Plugin {
+            provider: provider.clone(),
+            devices: first..self.environment.devices().count(),
+        });
+        Ok(())
+    }
+
+    /// What was registered.
+    pub(crate) fn plugins(&self) -> &[Plugin] {
+        &self.plugins
     }
 
     /// The one environment of this process.

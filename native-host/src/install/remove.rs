@@ -24,10 +24,11 @@ pub enum Extent {
 const MODELS: [&str; 2] = ["models", "device-key"];
 
 /// Names in the data directory that hold the rest. A list, because a data directory that somebody chose may hold more.
-const DATA: [&str; 5] = [
+const DATA: [&str; 6] = [
     "settings.json",
     "settings.json.broken",
     "quarantine.json",
+    "providers.json",
     "compiled",
     "extension-ids",
 ];

@@ -109,6 +109,17 @@ pub enum ModelError {
         /// Its file.
         path: PathBuf,
     },
+    /// A file of an execution provider changed since it was added.
+    #[error(
+        "the execution provider {name} is not the one that was added; if you updated it, add it again ('sotto-host provider add')"
+    )]
+    ProviderChanged {
+        /// Its name.
+        name: String,
+    },
+    /// No execution provider of this name was added.
+    #[error("no execution provider named {0} was added; see 'sotto-host provider list'")]
+    ProviderUnknown(String),
     /// No home directory.
     #[error("there is no home directory: set SOTTO_HOME")]
     NoHome,
@@ -160,7 +171,9 @@ impl Coded for ModelError {
                 ErrorCode::ModelConfigInvalid
             }
             Self::Tokenizer(error) => error.code(),
+            Self::ProviderChanged { .. } => ErrorCode::RuntimeInvalid,
             Self::Name(_)
+            | Self::ProviderUnknown(_)
             | Self::NameTaken(_)
             | Self::Shipped(_)
             | Self::Declined

@@ -8,11 +8,9 @@ use sotto_tokenizer::{HfTokenizer, Vocabulary};
 
 use super::format::Format;
 use super::{FromWorker, LoadedEngine, WorkerSettings};
-use crate::engine::{
-    Candidate, Conditions, EngineError, ModelSource, ONNX_RUNTIME_VERSION, OrtDecoder, Runtime,
-    load,
-};
+use crate::engine::{Candidate, Conditions, EngineError, ModelSource, OrtDecoder, Runtime, load};
 use crate::models::{ChatTemplate, DecoderConfig, DeviceChoice, Installed, ModelStore, Settings};
+use crate::providers::read_list;
 use crate::quarantine::Quarantine;
 
 /// Most threads: beyond that, a small model only waits for memory, and the browser wants the rest.
@@ -84,7 +82,8 @@ impl Model {
             )?)),
             None => Format::Plain,
         };
-        let runtime = Runtime::start(&settings.program)?;
+        let mut runtime = Runtime::start(&settings.program)?;
+        let refused = register_providers(settings, &mut runtime, conditions);
         let loaded = load(&runtime, installed, vocab_size, threads(), conditions)?;
         Ok(Self {
             cached: CachedDecoder::new(loaded.decoder),
@@ -98,7 +97,7 @@ impl Model {
             description: LoadedEngine {
                 model: manifest.name.clone(),
                 device: loaded.device,
-                reason: loaded.reason,
+                reason: refused + &loaded.reason,
                 sandbox: String::new(),
             },
         })
@@ -140,6 +139,34 @@ impl Model {
     }
 }
 
+/// Registers what the user added; says why one is left out.
+fn register_providers(
+    settings: &WorkerSettings,
+    runtime: &mut Runtime,
+    conditions: &mut impl Conditions,
+) -> String {
+    let providers = match read_list(&settings.home) {
+        Ok(providers) => providers,
+        Err(error) => return format!("{error}. "),
+    };
+    let mut refused = String::new();
+    for provider in providers {
+        // Its code runs from the moment it is loaded, so a crash there counts, too.
+        let candidate = Candidate::library(&provider);
+        if conditions.is_quarantined(&candidate) {
+            refused += &format!("{} crashed before. ", provider.name);
+            continue;
+        }
+        conditions.trying(Some(&candidate));
+        let registered = runtime.register(&provider);
+        conditions.trying(None);
+        if let Err(error) = registered {
+            refused += &format!("{}: {error}. ", provider.name);
+        }
+    }
+    refused
+}
+
 /// Half of the cores: the other ones belong to the browser, and second threads of a core bring nothing.
 fn threads() -> usize {
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
@@ -162,15 +189,16 @@ impl<N: FnMut(FromWorker)> Conditions for Wishes<'_, N> {
         }
     }
 
-    fn is_quarantined(&self, provider: &str) -> bool {
-        self.quarantine.holds(provider, ONNX_RUNTIME_VERSION)
+    fn is_quarantined(&self, candidate: &Candidate) -> bool {
+        self.quarantine
+            .holds(&candidate.provider, &candidate.version)
     }
 
-    fn trying(&mut self, provider: Option<&str>) {
-        (self.note)(match provider {
-            Some(provider) => FromWorker::Trying {
-                provider: provider.to_owned(),
-                version: ONNX_RUNTIME_VERSION.to_owned(),
+    fn trying(&mut self, candidate: Option<&Candidate>) {
+        (self.note)(match candidate {
+            Some(candidate) => FromWorker::Trying {
+                provider: candidate.provider.clone(),
+                version: candidate.version.clone(),
             },
             None => FromWorker::Tried,
         });

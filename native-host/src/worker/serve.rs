@@ -21,6 +21,7 @@ use super::{FromWorker, LoadedEngine};
 use crate::block_on::block_on;
 use crate::broker::id_of;
 use crate::models::StorePaths;
+use crate::providers::{list_path, read_list};
 use crate::quarantine::Quarantine;
 use crate::sandbox::{Access, confine};
 use crate::wire::frame;
@@ -54,8 +55,21 @@ impl WorkerSettings {
 
     fn access(&self) -> Access {
         let paths = self.paths();
+        let mut read = vec![
+            self.program.clone(),
+            paths.models(),
+            paths.settings(),
+            list_path(&self.home),
+        ];
+        // A list that cannot be read is reported when the model is loaded.
+        let providers = read_list(&self.home).unwrap_or_default();
+        read.extend(
+            providers
+                .iter()
+                .map(|provider| provider.folder().to_owned()),
+        );
         Access {
-            read: vec![self.program.clone(), paths.models(), paths.settings()],
+            read,
             write: vec![self.home.join(COMPILED)],
         }
     }

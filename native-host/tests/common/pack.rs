@@ -36,7 +36,7 @@ impl Pack {
                 runtime: Runtime::Onnx,
                 quantization: Quantization::None,
                 parameters: 1,
-                context_tokens: 1_024,
+                context_tokens: 512,
                 blobs: vec![],
                 graphs: graphs.iter().map(|(_, graph)| graph.clone()).collect(),
                 assist: Assist::default(),

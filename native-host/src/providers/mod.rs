@@ -1,0 +1,186 @@
+//! Execution providers that the user added: libraries from a vendor that make ONNX Runtime run on an NPU.
+//!
+//! Nothing unverified is loaded: adding one records the SHA-256 of every file beside the library, and each start compares
+//! them all before the library is loaded. A provider that was updated has to be added again, by the user.
+
+mod command;
+
+pub use command::ProviderCommand;
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+use sotto_core::pack::Sha256;
+
+use crate::models::{ModelError, files};
+
+/// Most files beside a library; Qualcomm's package has 60.
+const MAX_FILES: usize = 500;
+
+/// Largest list, in bytes.
+const MAX_LIST_BYTES: u64 = 1024 * 1024;
+
+/// One library.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Provider {
+    /// Name under which it is registered with ONNX Runtime.
+    pub name: String,
+    /// The library.
+    pub library: PathBuf,
+    /// Name and SHA-256 of every file in the library's folder: a provider loads its neighbours by itself.
+    pub files: BTreeMap<String, Sha256>,
+    /// Options for its devices, as its vendor documents them.
+    #[serde(default)]
+    pub options: BTreeMap<String, String>,
+    /// Use its devices whatever they call themselves. An emulator of an NPU calls itself a CPU.
+    #[serde(default)]
+    pub any_device: bool,
+}
+
+impl Provider {
+    /// Looks at a library and its folder.
+    ///
+    /// # Errors
+    /// [`ModelError::File`] if something cannot be read, [`ModelError::NotAFile`] if there are too many files.
+    pub fn inspect(name: &str, library: &Path) -> Result<Self, ModelError> {
+        let library = library.canonicalize().map_err(ModelError::file(library))?;
+        Ok(Self {
+            name: name.to_owned(),
+            files: hashes(folder_of(&library))?,
+            library,
+            options: BTreeMap::new(),
+            any_device: false,
+        })
+    }
+
+    /// Checks that every file is the one that was recorded.
+    ///
+    /// # Errors
+    /// [`ModelError::ProviderChanged`].
+    pub fn verify(&self) -> Result<(), ModelError> {
+        let changed = || ModelError::ProviderChanged {
+            name: self.name.clone(),
+        };
+        let is_recorded = hashes(folder_of(&self.library)).is_ok_and(|found| found == self.files);
+        is_recorded.then_some(()).ok_or_else(changed)
+    }
+
+    /// Folder of the library.
+    pub fn folder(&self) -> &Path {
+        folder_of(&self.library)
+    }
+
+    /// What tells one version of it from another.
+    pub fn version(&self) -> String {
+        let name = self.library.file_name().and_then(|name| name.to_str());
+        let sum = name.and_then(|name| self.files.get(name));
+        sum.map(|sum| sum.to_string()[..16].to_owned())
+            .unwrap_or_default()
+    }
+}
+
+/// The list in the data directory.
+pub fn list_path(home: &Path) -> PathBuf {
+    home.join("providers.json")
+}
+
+/// Reads the list; a missing one is empty.
+///
+/// # Errors
+/// [`ModelError::File`]; [`ModelError::Config`] if it is damaged.
+pub fn read_list(home: &Path) -> Result<Vec<Provider>, ModelError> {
+    match files::read(&list_path(home), MAX_LIST_BYTES) {
+        Ok(json) => serde_json::from_slice(&json)
+            .map_err(|_| ModelError::Config("providers.json is not readable")),
+        Err(ModelError::File { source, .. }) if source.kind() == io::ErrorKind::NotFound => {
+            Ok(vec![])
+        }
+        Err(error) => Err(error),
+    }
+}
+
+/// Writes the list, all or nothing.
+///
+/// # Errors
+/// [`ModelError::File`], [`ModelError::DiskFull`].
+pub fn write_list(home: &Path, providers: &[Provider]) -> Result<(), ModelError> {
+    let mut json = serde_json::to_vec_pretty(providers)
+        .map_err(|_| ModelError::Internal("the list cannot be written as JSON"))?;
+    json.push(b'\n');
+    files::write_atomically(&list_path(home), &json, 0o600)
+}
+
+fn folder_of(library: &Path) -> &Path {
+    library.parent().unwrap_or(library)
+}
+
+fn hashes(folder: &Path) -> Result<BTreeMap<String, Sha256>, ModelError> {
+    let mut sums = BTreeMap::new();
+    for entry in fs::read_dir(folder).map_err(ModelError::file(folder))? {
+        let path = entry.map_err(ModelError::file(folder))?.path();
+        // Python packages come with folders of text; libraries lie beside each other.
+        if path.is_dir() {
+            continue;
+        }
+        if sums.len() == MAX_FILES {
+            return Err(ModelError::NotAFile {
+                path: folder.to_owned(),
+            });
+        }
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        let (_, sum) = files::hash(&path)?;
+        sums.insert(name.into_owned(), sum);
+    }
+    Ok(sums)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn any_change_beside_the_library_is_seen() {
+        let folder = tempfile::tempdir().unwrap();
+        let library = folder.path().join("provider.so");
+        let neighbour = folder.path().join("driver.so");
+        fs::write(&library, b"library").unwrap();
+        fs::write(&neighbour, b"driver").unwrap();
+        let provider = Provider::inspect("npu", &library).unwrap();
+        provider.verify().unwrap();
+        assert_eq!(provider.version().len(), 16);
+        type Change = fn(&Path, &Path);
+        let changes: [Change; 3] = [
+            |_, neighbour| fs::write(neighbour, b"another").unwrap(),
+            |_, neighbour| fs::remove_file(neighbour).unwrap(),
+            |library, _| fs::write(library.with_file_name("new.so"), b"new").unwrap(),
+        ];
+        for change in changes {
+            fs::write(&neighbour, b"driver").unwrap();
+            let _ = fs::remove_file(folder.path().join("new.so"));
+            provider.verify().unwrap();
+            change(&library, &neighbour);
+            assert!(matches!(
+                provider.verify(),
+                Err(ModelError::ProviderChanged { .. })
+            ));
+        }
+    }
+
+    #[test]
+    fn the_list_survives_and_a_damaged_one_is_an_error() {
+        let home = tempfile::tempdir().unwrap();
+        assert_eq!(read_list(home.path()).unwrap(), vec![]);
+        let library = home.path().join("lib/provider.so");
+        fs::create_dir_all(library.parent().unwrap()).unwrap();
+        fs::write(&library, b"library").unwrap();
+        let providers = vec![Provider::inspect("npu", &library).unwrap()];
+        write_list(home.path(), &providers).unwrap();
+        assert_eq!(read_list(home.path()).unwrap(), providers);
+        fs::write(list_path(home.path()), b"[{").unwrap();
+        assert!(read_list(home.path()).is_err());
+    }
+}
