@@ -98,7 +98,12 @@ async function measureEngine(origin, { name, backend, args, texts }) {
     for (const text of texts) {
       await replaceText(page, text, KEY_INTERVAL_MS);
       const answer = await waitForAnswer(sotto, page, 120_000);
-      if (answer.text !== "") shown += 1;
+      if (answer.text !== "") {
+        shown += 1;
+        // Taken, as people do now and then. Where eight are ignored in a row Sotto waits for 250 ms on purpose, and that
+        // would be all that this measures.
+        await page.keyboard.press("Tab");
+      }
       const status = await sotto.engineStatus();
       if (typeof status.engine?.lastLatencyMs === "number") engineMs.push(status.engine.lastLatencyMs);
     }

@@ -20,7 +20,8 @@ export class NativeLayout implements Layout {
   readonly #ghost = document.createElement("span");
   readonly #surface: HTMLElement;
   readonly #textStyle = new TextStyle(this.#text);
-  #aboveText: string | undefined;
+  #aboveText: string | undefined = "";
+  #look = "";
 
   constructor(element: HTMLTextAreaElement | HTMLInputElement, surface: HTMLElement) {
     this.element = element;
@@ -71,6 +72,11 @@ export class NativeLayout implements Layout {
   #style(style: CSSStyleDeclaration, field: DOMRect, single: boolean): void {
     const { element } = this;
     if (this.#clip.parentNode !== this.#surface) this.#surface.replaceChildren(this.#clip);
+    // Between two keys nothing of this changes, as a rule, and setting it would cost more than all the rest.
+    const look = lookOf(element, style, field);
+    this.#textStyle.copy(style);
+    if (look === this.#look) return;
+    this.#look = look;
     // Transforms on the way to the field scale its box; ours has no such ancestors.
     const scaleX = scale(field.width, element.offsetWidth);
     const scaleY = scale(field.height, element.offsetHeight);
@@ -113,7 +119,6 @@ export class NativeLayout implements Layout {
       "white-space": wraps ? "pre-wrap" : "pre",
       flex: "none",
     });
-    this.#textStyle.copy(style);
     // Centred text stays where it is: the ghost must not take part in its line.
     const fromStart = style.textAlign === "start" || style.textAlign === (style.direction === "rtl" ? "right" : "left");
     setStyles(this.#ghost, {
@@ -128,7 +133,7 @@ export class NativeLayout implements Layout {
     // The block ends with the break itself; a block of its own starts a new line anyway.
     const above = content.textBefore.slice(0, Math.max(0, lineStart - 1));
     if (lineStart === 0) {
-      this.#above.style.setProperty("display", "none", "important");
+      if (this.#aboveText !== undefined) this.#above.style.setProperty("display", "none", "important");
       this.#aboveText = undefined;
     } else if (above !== this.#aboveText) {
       this.#above.style.setProperty("display", "block", "important");
@@ -139,6 +144,29 @@ export class NativeLayout implements Layout {
     this.#typed.data = content.textBefore.slice(lineStart);
     this.#ghost.textContent = content.ghost;
   }
+}
+
+/** Everything that our boxes follow, apart from the text's own style. */
+function lookOf(element: HTMLElement, style: CSSStyleDeclaration, field: DOMRect): string {
+  return [
+    field.left,
+    field.top,
+    field.width,
+    field.height,
+    element.offsetWidth,
+    element.offsetHeight,
+    element.clientLeft,
+    element.clientTop,
+    element.clientWidth,
+    element.clientHeight,
+    element.scrollLeft,
+    element.scrollTop,
+    style.padding,
+    style.direction,
+    style.whiteSpace,
+    style.textAlign,
+    style.color,
+  ].join(" ");
 }
 
 /** The factor between a box on screen and its layout size, which browsers round to whole pixels. */
