@@ -51,7 +51,7 @@ impl WorkerProcess {
         let (sender, events) = mpsc::channel(QUEUE);
         tokio::spawn(async move {
             // A frame that is none ends the reading: what comes behind it cannot be trusted, and the worker is replaced.
-            while let Ok(Some(event)) = frame::read::<FromWorker>(&mut stdout).await {
+            while let Ok(Some(event)) = frame::read_strictly::<FromWorker>(&mut stdout).await {
                 if sender.send(event).await.is_err() {
                     break;
                 }

@@ -70,6 +70,31 @@ pub async fn read<T: DeserializeOwned>(
 pub async fn read_bytes(
     stream: &mut (impl AsyncRead + Unpin),
 ) -> Result<Option<Vec<u8>>, FrameError> {
+    let Some(size_bytes) = read_header(stream).await? else {
+        return Ok(None);
+    };
+    if size_bytes > MAX_FRAME_BYTES {
+        skip(stream, u64::from(size_bytes)).await?;
+        return Err(too_large(size_bytes));
+    }
+    read_body(stream, size_bytes).await.map(Some)
+}
+
+/// As [`read`], from a peer of our own make: a frame that is too long is noise, and what follows it never comes.
+///
+/// # Errors
+/// [`FrameError`]; the stream is of no use after any of them.
+pub async fn read_strictly<T: DeserializeOwned>(
+    stream: &mut (impl AsyncRead + Unpin),
+) -> Result<Option<T>, FrameError> {
+    match read_header(stream).await? {
+        None => Ok(None),
+        Some(size_bytes) if size_bytes > MAX_FRAME_BYTES => Err(too_large(size_bytes)),
+        Some(size_bytes) => parse(&read_body(stream, size_bytes).await?).map(Some),
+    }
+}
+
+async fn read_header(stream: &mut (impl AsyncRead + Unpin)) -> Result<Option<u32>, FrameError> {
     let mut header = [0; 4];
     let mut filled = 0;
     while filled < header.len() {
@@ -79,16 +104,22 @@ pub async fn read_bytes(
             count => filled += count,
         }
     }
-    let size_bytes = u32::from_ne_bytes(header);
-    if size_bytes > MAX_FRAME_BYTES {
-        skip(stream, u64::from(size_bytes)).await?;
-        return Err(FrameError::TooLarge {
-            size_bytes: u64::from(size_bytes),
-        });
-    }
+    Ok(Some(u32::from_ne_bytes(header)))
+}
+
+async fn read_body(
+    stream: &mut (impl AsyncRead + Unpin),
+    size_bytes: u32,
+) -> Result<Vec<u8>, FrameError> {
     let mut bytes = vec![0; size_bytes as usize];
     stream.read_exact(&mut bytes).await?;
-    Ok(Some(bytes))
+    Ok(bytes)
+}
+
+fn too_large(size_bytes: u32) -> FrameError {
+    FrameError::TooLarge {
+        size_bytes: u64::from(size_bytes),
+    }
 }
 
 /// The message in the bytes of a frame.
