@@ -76,14 +76,22 @@ export class ChatController {
     this.#parts.changed("all");
   }
 
-  /** Another page of ours changed what is stored; undefined if it was deleted. An answer of our own goes first. */
+  /**
+   * Another page of ours changed what is stored; undefined if it was deleted. An answer of our own goes first, and so does
+   * another chat that is on screen here: it must not turn into that one while somebody reads it.
+   */
   stored(raw: unknown): void {
     const chat = parseChat(raw);
-    if (!chat) this.open();
-    else if (!this.isBusy && !isBeingWritten(raw) && (raw as Partial<StoredChat>).writer !== this.#writer) {
-      this.#chat = chat;
-      this.#parts.changed("all");
+    if (!chat) {
+      this.open();
+      return;
     }
+    const isOwn = (raw as Partial<StoredChat>).writer === this.#writer;
+    const isFresh = chat.entries.length === 0 || this.#chat.entries.length === 0;
+    const continuesOurs = isFresh || chat.id === this.#chat.id;
+    if (this.isBusy || isBeingWritten(raw) || isOwn || !continuesOurs) return;
+    this.#chat = chat;
+    this.#parts.changed("all");
   }
 
   #answer(): void {

@@ -232,10 +232,10 @@ export async function launchSotto(options = {}) {
       });
     },
 
-    /** @returns {Promise<any>} what is stored */
+    /** @returns {Promise<any>} what is stored; `{}` before the first change */
     async settings() {
       const own = await controlPage();
-      return own.evaluate(async () => (await chrome.storage.local.get("settings")).settings);
+      return own.evaluate(async () => (await chrome.storage.local.get("settings")).settings ?? {});
     },
 
     /**
