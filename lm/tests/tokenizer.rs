@@ -124,9 +124,9 @@ fn special_tokens_are_known_by_name_in_the_format_only() {
     let tokenizer = HfTokenizer::from_json(&json, config.vocabulary()).expect("a good tokenizer");
     let end = config.end_of_text;
     let mut prompt = Vec::new();
-    encode_prompt("a<|endoftext|>b", &tokenizer, &mut prompt).expect("a prompt");
+    encode_prompt("a<|end|>b", &tokenizer, &mut prompt).expect("a prompt");
     assert_eq!(prompt.iter().filter(|&&id| id == end).count(), 1);
     assert_eq!(prompt[1], end);
-    let plain = tokenizer.encode("a<|endoftext|>b").expect("text");
+    let plain = tokenizer.encode("a<|end|>b").expect("text");
     assert!(!plain.contains(&end), "typed text forged a special token");
 }

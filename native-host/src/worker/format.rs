@@ -23,14 +23,14 @@ impl PromptFormat for Format {
             }
             Self::Template(template) => template,
         };
-        let turns: Vec<(TemplateRole, String)> = messages
+        let turns: Vec<Turn<'_>> = messages
             .iter()
-            .map(|message| (role(message.role), message.text.to_owned()))
+            .map(|message| Turn {
+                role: role(message.role),
+                text: message.text,
+            })
             .collect();
-        render(template, &turns).or_else(|error| match merged(&turns) {
-            Some(turns) => render(template, &turns),
-            None => Err(error),
-        })
+        template.render(&turns)
     }
 
     /// Templates end their turns with special tokens.
@@ -45,28 +45,4 @@ fn role(role: PromptRole) -> TemplateRole {
         PromptRole::User => TemplateRole::User,
         PromptRole::Assistant => TemplateRole::Assistant,
     }
-}
-
-/// Some models (Gemma, Mistral) know no system message, and their templates refuse one: it goes in front of the first
-/// question then.
-fn merged(turns: &[(TemplateRole, String)]) -> Option<Vec<(TemplateRole, String)>> {
-    match turns {
-        [
-            (TemplateRole::System, system),
-            (TemplateRole::User, first),
-            rest @ ..,
-        ] => {
-            let first = (TemplateRole::User, format!("{system}\n\n{first}"));
-            Some(std::iter::once(first).chain(rest.iter().cloned()).collect())
-        }
-        _ => None,
-    }
-}
-
-fn render(template: &ChatTemplate, turns: &[(TemplateRole, String)]) -> Result<String, ModelError> {
-    let turns: Vec<Turn<'_>> = turns
-        .iter()
-        .map(|(role, text)| Turn { role: *role, text })
-        .collect();
-    template.render(&turns)
 }
