@@ -109,6 +109,8 @@ pub fn load(
             Err(error) => reasons.push(format!("{}: {error}", candidate.label)),
         }
     }
+    // Several devices of one make fail for one reason.
+    reasons.dedup();
     Ok(Loaded {
         decoder: best.decoder,
         reason: format!("{device}: {}.", reasons.join("; ")),
@@ -299,5 +301,5 @@ fn commit(mut builder: SessionBuilder, files: &GraphFiles) -> Result<Session, En
     }
     builder
         .commit_from_memory(&files.graph)
-        .map_err(EngineError::ort("reading the graph"))
+        .map_err(EngineError::ort("compiling the model"))
 }

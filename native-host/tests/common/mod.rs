@@ -292,7 +292,8 @@ fn read_events(mut stdout: impl io::Read + Send + 'static) -> Receiver<HostEvent
     receiver
 }
 
-fn copy_folder(from: &Path, to: &Path) -> io::Result<()> {
+/// Copies a folder with all that is in it.
+pub(crate) fn copy_folder(from: &Path, to: &Path) -> io::Result<()> {
     fs::create_dir_all(to)?;
     for entry in fs::read_dir(from)? {
         let entry = entry?;
