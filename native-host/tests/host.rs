@@ -251,6 +251,29 @@ fn a_tampered_model_is_not_loaded() {
 }
 
 #[test]
+fn a_model_that_cannot_be_loaded_gives_the_same_error_each_time() {
+    let Some(installation) = Installation::complete() else {
+        return;
+    };
+    // The weights, which are read when ONNX Runtime runs already.
+    let blobs = installation
+        .program_folder()
+        .join("models/sotto-nano-onnx/blobs");
+    for entry in fs::read_dir(blobs).unwrap() {
+        let path = entry.unwrap().path();
+        if fs::metadata(&path).unwrap().len() > 5_000_000 {
+            fs::write(&path, b"short").unwrap();
+        }
+    }
+    let mut host = installation.connect();
+    for id in [2, 3] {
+        host.send(&chat(id, "Hello"));
+        let error = host.answer(id).1.expect_err("not this model");
+        assert_eq!(error.code, ErrorCode::PackBlobMismatch);
+    }
+}
+
+#[test]
 fn a_stranger_is_refused() {
     let installation = Installation::without_runtime();
     let mut host = installation.start_as("chrome-extension://aaaabbbbccccddddeeeeffffgggghhhh/");

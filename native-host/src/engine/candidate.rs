@@ -158,7 +158,12 @@ pub(crate) fn cpu_builder(
     runtime: &Runtime,
     threads: usize,
 ) -> Result<SessionBuilder, EngineError> {
+    // By name: a plugin's emulator also calls itself a CPU, and a policy that prefers CPUs would take that one.
+    let devices = runtime.environment().devices();
+    let own = devices.filter(|device| device.ep().is_ok_and(|ep| ep == CPU_PROVIDER));
     base(runtime)?
+        .with_devices(own, None)
+        .map_err(EngineError::build("choosing the CPU"))?
         .with_intra_threads(threads)
         .map_err(EngineError::build("setting threads"))?
         .with_inter_threads(1)

@@ -16,6 +16,13 @@ use crate::quarantine::Quarantine;
 /// Most threads: beyond that, a small model only waits for memory, and the browser wants the rest.
 const MAX_THREADS: usize = 4;
 
+/// ONNX Runtime with the user's providers. It lives once in a process, also if a model could not be loaded on it.
+pub(crate) struct Started {
+    runtime: Runtime,
+    /// Why providers were left out, as sentences.
+    refused: String,
+}
+
 /// A loaded model.
 pub(crate) struct Model {
     cached: CachedDecoder<OrtDecoder>,
@@ -31,6 +38,7 @@ impl Model {
     /// Loads the model that the settings name; `note` is told what is being tried.
     pub(crate) fn load(
         settings: &WorkerSettings,
+        started: &mut Option<Started>,
         note: impl FnMut(FromWorker),
     ) -> Result<Self, WireError> {
         let paths = settings.paths();
@@ -44,12 +52,14 @@ impl Model {
             quarantine: &settings.quarantine,
             note,
         };
-        Self::build(settings, &installed, &mut conditions).map_err(|error| WireError::new(&error))
+        Self::build(settings, &installed, started, &mut conditions)
+            .map_err(|error| WireError::new(&error))
     }
 
     fn build(
         settings: &WorkerSettings,
         installed: &Installed,
+        started: &mut Option<Started>,
         conditions: &mut impl Conditions,
     ) -> Result<Self, EngineError> {
         let manifest = installed.manifest();
@@ -82,9 +92,15 @@ impl Model {
             )?)),
             None => Format::Plain,
         };
-        let mut runtime = Runtime::start(&settings.program)?;
-        let refused = register_providers(settings, &mut runtime, conditions);
-        let loaded = load(&runtime, installed, vocab_size, threads(), conditions)?;
+        let Started { runtime, refused } = match started {
+            Some(started) => started,
+            None => {
+                let mut runtime = Runtime::start(&settings.program)?;
+                let refused = register_providers(settings, &mut runtime, conditions);
+                started.insert(Started { runtime, refused })
+            }
+        };
+        let loaded = load(runtime, installed, vocab_size, threads(), conditions)?;
         Ok(Self {
             cached: CachedDecoder::new(loaded.decoder),
             tokenizer,
@@ -97,7 +113,7 @@ impl Model {
             description: LoadedEngine {
                 model: manifest.name.clone(),
                 device: loaded.device,
-                reason: refused + &loaded.reason,
+                reason: format!("{refused}{}", loaded.reason),
                 sandbox: String::new(),
             },
         })

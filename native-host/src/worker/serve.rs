@@ -15,7 +15,7 @@ use sotto_core::protocol::{
 };
 
 use super::cancel::Cancelled;
-use super::model::Model;
+use super::model::{Model, Started};
 use super::output::Output;
 use super::{FromWorker, LoadedEngine};
 use crate::block_on::block_on;
@@ -75,6 +75,13 @@ impl WorkerSettings {
     }
 }
 
+/// What outlives a request.
+#[derive(Default)]
+struct State {
+    started: Option<Started>,
+    model: Option<Model>,
+}
+
 /// Serves the broker at the other end of standard input and `output` until it closes its end.
 ///
 /// # Errors
@@ -85,7 +92,7 @@ pub fn serve(settings: &WorkerSettings, output: File) -> io::Result<()> {
     let mut output = Output::new(output);
     let cancelled = Cancelled::default();
     let requests = read_ahead(cancelled.clone())?;
-    let mut model = None;
+    let mut state = State::default();
     for request in requests {
         let id = id_of(&request);
         if cancelled.contains(id) {
@@ -97,7 +104,7 @@ pub fn serve(settings: &WorkerSettings, output: File) -> io::Result<()> {
                 output: &mut output,
                 cancelled: &cancelled,
             };
-            let event = match answer(&request, settings, &sandbox, &mut model, &mut env) {
+            let event = match answer(&request, settings, &sandbox, &mut state, &mut env) {
                 Ok(answer) => HostEvent::Done { id, answer },
                 Err(error) => HostEvent::Error { id, error },
             };
@@ -137,12 +144,12 @@ fn answer(
     request: &HostRequest,
     settings: &WorkerSettings,
     sandbox: &str,
-    model: &mut Option<Model>,
+    State { started, model }: &mut State,
     env: &mut WorkerEnv<'_>,
 ) -> Result<AnswerInfo, WireError> {
     let loaded = match model {
         Some(model) => Ok(model),
-        None => Model::load(settings, |note| env.output.send(&note)).map(|mut loaded| {
+        None => Model::load(settings, started, |note| env.output.send(&note)).map(|mut loaded| {
             sandbox.clone_into(&mut loaded.description.sandbox);
             env.output.send(&FromWorker::Loaded {
                 engine: loaded.description.clone(),
