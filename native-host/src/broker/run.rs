@@ -225,9 +225,24 @@ impl<S: Surroundings, W: AsyncWrite + Unpin> Broker<S, W> {
 
     /// Ends what is left of the worker, and everything that waited for it.
     async fn worker_lost(&mut self) -> Result<(), FrameError> {
-        let Some(worker) = self.worker.take() else {
+        let Some(mut worker) = self.worker.take() else {
             return Ok(());
         };
+        // What it said before its end counts: an answer that was complete, or what it was about to try.
+        for event in worker.process.last_words().await {
+            match event {
+                FromWorker::Trying { provider, version } => {
+                    worker.trying = Some((provider, version));
+                }
+                FromWorker::Tried => worker.trying = None,
+                FromWorker::Loaded { .. } => {}
+                FromWorker::Event { event } => {
+                    if let Some(event) = self.session.worker_said(event) {
+                        self.reply(&event).await?;
+                    }
+                }
+            }
+        }
         let status = worker.process.end().await;
         let mut message = format!("The worker process ended{}. Try again.", how(status));
         if let Some((provider, version)) = worker.trying {

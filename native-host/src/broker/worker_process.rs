@@ -3,16 +3,21 @@
 use std::io;
 use std::path::PathBuf;
 use std::process::{ExitStatus, Stdio};
+use std::time::Duration;
 
 use sotto_core::protocol::HostRequest;
 use tokio::process::{Child, ChildStdin, Command};
 use tokio::sync::mpsc;
+use tokio::time::timeout;
 
 use crate::wire::frame;
 use crate::worker::FromWorker;
 
 /// Events that may wait here before the worker has to wait.
 const QUEUE: usize = 64;
+
+/// How long to wait for what a dead worker wrote.
+const LAST_WORDS: Duration = Duration::from_secs(1);
 
 /// How a worker is started.
 #[derive(Debug, Clone)]
@@ -75,6 +80,18 @@ impl WorkerProcess {
     /// The next event; `None` once the worker is gone or does not speak our frames. Safe to drop while it waits.
     pub async fn next(&mut self) -> Option<FromWorker> {
         self.events.recv().await
+    }
+
+    /// Kills it if it still runs, and gives the events that nobody has taken yet.
+    pub async fn last_words(&mut self) -> Vec<FromWorker> {
+        // Fails only if it ended by itself.
+        let _ = self.child.start_kill();
+        let mut events = Vec::new();
+        // Its end of the pipe is closed now, unless somebody inherited it.
+        while let Ok(Some(event)) = timeout(LAST_WORDS, self.events.recv()).await {
+            events.push(event);
+        }
+        events
     }
 
     /// Kills it if it still runs, and says how it ended.
