@@ -3,7 +3,7 @@
 use std::io;
 use std::path::PathBuf;
 
-use sotto_core::protocol::{Coded as _, ErrorCode, HostStatus, WireError};
+use sotto_core::protocol::{ErrorCode, HostStatus, WireError};
 use tokio::fs::File;
 
 use crate::broker::{Session, Surroundings, WorkerCommand, run};
@@ -112,11 +112,7 @@ impl Surroundings for Host {
                     String::new(),
                 )
             }
-            Err(error) => (
-                String::new(),
-                false,
-                format!("{error} ({:?})", error.code()),
-            ),
+            Err(error) => (String::new(), false, error.to_string()),
         };
         HostStatus {
             model,
