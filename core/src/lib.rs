@@ -6,9 +6,11 @@
 pub mod assist;
 pub mod autocomplete;
 pub mod backend;
+pub mod consent;
 pub mod decode;
 pub mod generate;
 pub mod pack;
+pub mod policy;
 pub mod prompt;
 pub mod protocol;
 pub mod suggestion;

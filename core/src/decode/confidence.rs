@@ -50,19 +50,22 @@ impl LogProbs {
     /// How sure the model is of `token`.
     pub fn confidence(&self, token: u32) -> TokenConfidence {
         let log_prob = self.log_prob(token);
-        let entropy = self
-            .logits
+        let other = self.log_prob(self.best_but(Some(token))).exp();
+        TokenConfidence {
+            log_prob,
+            entropy: self.entropy(),
+            margin: log_prob.exp() - other,
+        }
+    }
+
+    /// Entropy of the whole distribution, in nats.
+    pub fn entropy(&self) -> f32 {
+        self.logits
             .iter()
             .map(|logit| logit - self.log_norm)
             .filter(|log_prob| log_prob.is_finite())
             .map(|log_prob| -log_prob * log_prob.exp())
-            .sum();
-        let other = self.log_prob(self.best_but(Some(token))).exp();
-        TokenConfidence {
-            log_prob,
-            entropy,
-            margin: log_prob.exp() - other,
-        }
+            .sum()
     }
 
     fn best_but(&self, skipped: Option<u32>) -> u32 {

@@ -3,10 +3,13 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::WireError;
+use super::{
+    AnswerConfidence, CloudStatus, ConsentAnswer, ConsentRequest, Escalation, Passphrase,
+    RouteDecision, WireError,
+};
 
 /// Extension to host. The first message on a connection is `hello`; everything else before it is refused.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(export))]
 #[serde(
     tag = "type",
@@ -48,6 +51,37 @@ pub enum HostRequest {
         /// Text of the page that the user chose to talk about; untrusted, never an instruction.
         #[serde(default)]
         page: Option<PageText>,
+    },
+    /// Put a request to the user's endpoint. Answered by `consent`; behind a yes by `delta` and `done`, behind a no by
+    /// `error` `consentDeclined`. Where a permission for the site holds, `consent` is left out.
+    Escalate {
+        /// Chosen by the sender, unique on this connection.
+        id: u32,
+        /// What would be sent, and why.
+        escalation: Escalation,
+    },
+    /// The user's answer to a `consent`. From the extension's own sheet only.
+    Consent {
+        /// The `escalate` that asked.
+        id: u32,
+        /// The answer.
+        answer: ConsentAnswer,
+    },
+    /// Take permissions back, at once: also of what is on its way. Answered by `status`.
+    Revoke {
+        /// Chosen by the sender; the answer echoes it.
+        id: u32,
+        /// The site whose permission ends; none: every one.
+        #[serde(default)]
+        site: Option<String>,
+    },
+    /// Open the file that holds the endpoint's key, until the host ends. Answered by `status`, or by `error`
+    /// `cloudKeyLocked`.
+    UnlockKey {
+        /// Chosen by the sender; the answer echoes it.
+        id: u32,
+        /// What opens it.
+        passphrase: Passphrase,
     },
     /// The answer is no longer wanted; `id` ends with `error` `cancelled` unless it ended already.
     Cancel {
@@ -91,6 +125,21 @@ pub enum HostEvent {
         done: u32,
         /// Parts in all.
         total: u32,
+    },
+    /// What was decided about a request that was answered on this device, before its last event: whether the answer
+    /// stands, or may be put to the user's endpoint.
+    Decision {
+        /// The request's id.
+        id: u32,
+        /// The decision.
+        decision: RouteDecision,
+    },
+    /// What would be sent to the user's endpoint, for the sheet. Nothing happens until `consent` answers.
+    Consent {
+        /// The `escalate`'s id.
+        id: u32,
+        /// The question.
+        request: ConsentRequest,
     },
     /// More of the answer, in order.
     Delta {
@@ -171,6 +220,8 @@ pub enum Capability {
     Summarize,
     /// It answers `chat`.
     Chat,
+    /// It knows `escalate` and what belongs to it.
+    Cloud,
 }
 
 /// Who wrote an answer, and how.
@@ -190,6 +241,9 @@ pub struct AnswerInfo {
     pub fallback: String,
     /// Where the time went.
     pub timing: AnswerTiming,
+    /// How sure the model was; none where no model wrote, or where it is not known.
+    #[serde(default)]
+    pub confidence: Option<AnswerConfidence>,
 }
 
 /// Where an answer was made.
@@ -197,7 +251,7 @@ pub struct AnswerInfo {
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(export))]
 #[serde(rename_all = "camelCase")]
 pub struct AnswerEngine {
-    /// Browser or host.
+    /// Browser, host or cloud.
     pub tier: Tier,
     /// Name of the model; empty if no model was involved.
     pub model: String,
@@ -216,6 +270,8 @@ pub enum Tier {
     Browser,
     /// In the host process on the same device.
     Host,
+    /// At the endpoint that the user set up, after consent.
+    Cloud,
 }
 
 /// How an answer was made.
@@ -278,4 +334,7 @@ pub struct HostStatus {
     pub memory_limit_mib: u32,
     /// How the worker is confined, for people.
     pub sandbox: String,
+    /// The user's endpoint; none from a host that knows of no endpoints.
+    #[serde(default)]
+    pub cloud: Option<CloudStatus>,
 }

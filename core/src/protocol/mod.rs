@@ -7,7 +7,9 @@
 mod assist;
 mod autocomplete;
 mod calibration;
+mod cloud;
 mod error;
+mod routing;
 mod status;
 #[cfg(all(test, feature = "typescript"))]
 mod typescript;
@@ -15,7 +17,9 @@ mod typescript;
 pub use assist::*;
 pub use autocomplete::*;
 pub use calibration::*;
+pub use cloud::*;
 pub use error::*;
+pub use routing::*;
 pub use status::*;
 
 /// Version of these messages. Peers with different versions tell the user to update instead of guessing.
@@ -39,6 +43,12 @@ pub const MAX_CHAT_MESSAGES: u32 = 100;
 
 /// One native-messaging frame, in bytes, both ways. The browser accepts no more from a host.
 pub const MAX_FRAME_BYTES: u32 = 1024 * 1024;
+
+/// Longest permission for a site, in minutes: a working day.
+pub const MAX_SCOPE_MINUTES: u32 = 480;
+
+/// Changes of the user in one preview, lifted and added together.
+pub const MAX_EDITS: u32 = 200;
 
 /// Name under which browsers know the host.
 pub const HOST_NAME: &str = "app.sotto.host";

@@ -1,8 +1,8 @@
 //! Writes the limits of the protocol for TypeScript: ts-rs writes types, not values.
 
 use super::{
-    HOST_NAME, MAX_AFTER_UTF16, MAX_BEFORE_UTF16, MAX_CHAT_MESSAGES, MAX_CHAT_UTF16,
-    MAX_FRAME_BYTES, MAX_SUMMARIZE_UTF16, PROTOCOL_VERSION,
+    HOST_NAME, MAX_AFTER_UTF16, MAX_BEFORE_UTF16, MAX_CHAT_MESSAGES, MAX_CHAT_UTF16, MAX_EDITS,
+    MAX_FRAME_BYTES, MAX_SCOPE_MINUTES, MAX_SUMMARIZE_UTF16, PROTOCOL_VERSION,
 };
 use crate::backend::{CALIBRATION_DECODE_TOKENS, CALIBRATION_PREFILL_TOKENS};
 
@@ -44,6 +44,16 @@ fn constants() -> String {
             "MAX_FRAME_BYTES",
             MAX_FRAME_BYTES,
             "Largest native-messaging frame, in bytes.",
+        ),
+        (
+            "MAX_SCOPE_MINUTES",
+            MAX_SCOPE_MINUTES,
+            "Longest permission for a site to send to the endpoint, in minutes.",
+        ),
+        (
+            "MAX_EDITS",
+            MAX_EDITS,
+            "Most changes of the user in one preview.",
         ),
         (
             "CALIBRATION_PREFILL_TOKENS",
