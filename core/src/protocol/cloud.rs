@@ -241,7 +241,6 @@ pub struct ConsentScope {
 /// A passphrase on its way from the user to the host. Never written anywhere: `Debug` hides it.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(export))]
-#[serde(transparent)]
 pub struct Passphrase(pub String);
 
 impl fmt::Debug for Passphrase {

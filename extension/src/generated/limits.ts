@@ -21,6 +21,12 @@ export const MAX_CHAT_MESSAGES = 100;
 /** Largest native-messaging frame, in bytes. */
 export const MAX_FRAME_BYTES = 1048576;
 
+/** Longest permission for a site to send to the endpoint, in minutes. */
+export const MAX_SCOPE_MINUTES = 480;
+
+/** Most changes of the user in one preview. */
+export const MAX_EDITS = 200;
+
 /** Tokens prefilled when a backend is measured. */
 export const CALIBRATION_PREFILL_TOKENS = 64;
 
