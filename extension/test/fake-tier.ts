@@ -8,6 +8,7 @@ export const ANSWER: AnswerInfo = {
   kind: "reply",
   stop: "complete",
   isInputCut: false,
+  confidence: null,
   fallback: "",
   timing: { firstTokenMs: 1, totalMs: 2, promptTokens: 3, tokens: 4, tokensPerS: 5 },
 };

@@ -21,6 +21,8 @@ const ALLOWED = {
 const OWNED = [
   { pattern: /^(burn|cubecl|wgpu|cubek)/, owner: "sotto-lm" },
   { pattern: /^ort(-sys)?$/, owner: "sotto-host" },
+  // The network, and the keys to it.
+  { pattern: /^(reqwest|hyper.*|rustls|tokio-rustls|keyring|age)$/, owner: "sotto-host" },
   { pattern: /^tokenizers$/, owner: "sotto-tokenizer" },
 ];
 

@@ -38,6 +38,17 @@ pub fn choose_backend(measurements_json: &str) -> Result<String, Thrown> {
     error::to_json(&choice)
 }
 
+/// Decides where a request goes: `RouteInput` in, `RouteDecision` out, both JSON.
+///
+/// # Errors
+/// `badRequest` if the JSON is of another form: nothing is decided then, and nothing leaves the device.
+#[wasm_bindgen(js_name = decideRoute)]
+pub fn decide_route(input_json: &str) -> Result<String, Thrown> {
+    let input =
+        serde_json::from_str(input_json).map_err(|_| bad_request("Unknown route request."))?;
+    error::to_json(&sotto_core::policy::decide_input(&input))
+}
+
 /// Version of the messages that this build speaks.
 #[wasm_bindgen(js_name = protocolVersion)]
 pub fn protocol_version() -> u32 {

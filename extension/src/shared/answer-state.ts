@@ -28,6 +28,9 @@ export function withEvent(state: AnswerState, event: HostEvent): AnswerState {
       return event.error.code === "cancelled"
         ? { ...state, phase: "stopped", progress: null }
         : { ...state, phase: "failed", progress: null, error: event.error };
+    // A question is for the consent sheet, a decision for whoever offers the next step.
+    case "consent":
+    case "decision":
     case "status":
     case "welcome":
       return state;

@@ -2,7 +2,7 @@
 
 import type { AnswerState } from "./answer-state";
 import { t } from "./i18n";
-import type { AnswerInfo, WireError } from "./protocol";
+import type { AnswerInfo, Tier, WireError } from "./protocol";
 
 /** Whether the words are the text's own or a model's. */
 export function answerLabel({ kind, engine }: AnswerInfo): string {
@@ -11,8 +11,18 @@ export function answerLabel({ kind, engine }: AnswerInfo): string {
 
 /** One line: where, which model, on what. */
 export function engineBadge({ engine }: AnswerInfo): string {
-  const tier = engine.tier === "host" ? t("tierHost") : t("tierBrowser");
-  return [tier, engine.model, engine.device].filter(Boolean).join(" · ");
+  return [tierName(engine.tier), engine.model, engine.device].filter(Boolean).join(" · ");
+}
+
+function tierName(tier: Tier): string {
+  switch (tier) {
+    case "browser":
+      return t("tierBrowser");
+    case "host":
+      return t("tierHost");
+    case "cloud":
+      return t("tierCloud");
+  }
 }
 
 /** Why there, what was cut, and the figures; one sentence each. */

@@ -103,7 +103,7 @@ function eventOf(raw: Record<string, unknown>, id: number): HostEvent | undefine
 
 function capabilities(raw: unknown): Extract<HostEvent, { type: "welcome" }>["capabilities"] {
   // A newer host may name more than we know.
-  return Array.isArray(raw) ? raw.filter((name) => name === "summarize" || name === "chat") : [];
+  return Array.isArray(raw) ? raw.filter((name) => name === "summarize" || name === "chat" || name === "cloud") : [];
 }
 
 function isStatus(value: unknown): value is HostStatus {
@@ -119,7 +119,7 @@ function isAnswer(value: unknown): value is AnswerInfo {
   const { engine, kind, stop, isInputCut, fallback, timing } = record(value);
   const { tier, model, device, reason } = record(engine);
   return (
-    (tier === "browser" || tier === "host") &&
+    (tier === "browser" || tier === "host" || tier === "cloud") &&
     [model, device, reason, fallback].every((text) => typeof text === "string") &&
     (kind === "abstractive" || kind === "extractive" || kind === "reply") &&
     (stop === "complete" || stop === "length" || stop === "repetition") &&

@@ -4,6 +4,9 @@
 import { wireError } from "./errors";
 import type { HostEvent, WireError } from "./protocol";
 
+/** What more will come behind. */
+const GOES_ON: ReadonlySet<HostEvent["type"]> = new Set(["delta", "progress", "decision", "consent"]);
+
 /** Gets every event of one request; the last one is `done`, `error`, `status` or `welcome`. */
 export type EventSink = (event: HostEvent) => void;
 
@@ -55,7 +58,7 @@ export class PendingRequests {
 
 /** Whether this event is the last of its request. */
 export function isLast(event: HostEvent): boolean {
-  return event.type !== "delta" && event.type !== "progress";
+  return !GOES_ON.has(event.type);
 }
 
 export function cancelledError(): WireError {

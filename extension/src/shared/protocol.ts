@@ -49,3 +49,9 @@ export const ASSIST_PORT = "sotto.assist";
 
 /** Port from the service worker to the engine page: the pipe to the host. */
 export const HOST_PORT = "sotto.host";
+
+export type { AnswerConfidence } from "../generated/AnswerConfidence";
+export type { Limit } from "../generated/Limit";
+export type { RouteDecision } from "../generated/RouteDecision";
+export type { RouteInput } from "../generated/RouteInput";
+export type { RouteReason } from "../generated/RouteReason";
