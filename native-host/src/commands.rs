@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use clap::Subcommand;
 use sotto_core::protocol::Coded;
 
+use crate::cloud::CloudCommand;
 use crate::doctor;
 use crate::install::{InstallCommand, Platform, UninstallCommand, system_registry};
 use crate::models::{ModelCommand, ModelStore, StorePaths, Terminal};
@@ -31,6 +32,9 @@ pub(crate) enum UserCommand {
     /// Import, list, choose and remove models
     #[command(subcommand)]
     Model(ModelCommand),
+    /// Set up an endpoint to be asked, after consent, where this device is not enough
+    #[command(subcommand)]
+    Cloud(CloudCommand),
     /// Add, list and remove execution providers for NPUs
     #[command(subcommand)]
     Provider(ProviderCommand),
@@ -69,6 +73,15 @@ impl UserCommand {
                     input: &mut input.lock(),
                 };
                 command.run(&store, &mut terminal).map_err(coded)?;
+            }
+            Self::Cloud(command) => {
+                let input = io::stdin();
+                let mut terminal = Terminal {
+                    out: &mut out,
+                    is_interactive: input.is_terminal(),
+                    input: &mut input.lock(),
+                };
+                command.run(store.paths(), &mut terminal).map_err(coded)?;
             }
             Self::Provider(command) => {
                 let input = io::stdin();

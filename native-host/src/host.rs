@@ -8,6 +8,7 @@ use tokio::fs::File;
 
 use crate::broker::{Session, Surroundings, WorkerCommand, run};
 use crate::caller::Caller;
+use crate::cloud::Office;
 use crate::extension::is_ours;
 use crate::models::{ModelStore, Origin, StorePaths};
 use crate::quarantine::Quarantine;
@@ -101,6 +102,10 @@ impl Surroundings for Host {
         }
     }
 
+    fn office(&self) -> Option<Office> {
+        Office::open(&self.store.paths().home).ok()
+    }
+
     fn status(&self, loaded: Option<&LoadedEngine>) -> HostStatus {
         let installed = self.store.resolve(None);
         let (model, is_abstractive, trouble) = match &installed {
@@ -125,6 +130,8 @@ impl Surroundings for Host {
             sandbox: loaded
                 .map(|engine| engine.sandbox.clone())
                 .unwrap_or_default(),
+            // The broker's to say.
+            cloud: None,
         }
     }
 }

@@ -171,7 +171,13 @@ fn answer(
         }
         (HostRequest::Chat { .. }, Err(error)) => Err(error),
         (
-            HostRequest::Hello { .. } | HostRequest::Status { .. } | HostRequest::Cancel { .. },
+            HostRequest::Hello { .. }
+            | HostRequest::Status { .. }
+            | HostRequest::Escalate { .. }
+            | HostRequest::Consent { .. }
+            | HostRequest::Revoke { .. }
+            | HostRequest::UnlockKey { .. }
+            | HostRequest::Cancel { .. },
             _,
         ) => Err(error_of_broker()),
     }
