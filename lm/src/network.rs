@@ -18,6 +18,15 @@ pub struct Llama {
     device: Device,
 }
 
+/// Positions whose residual stream a caller wants.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Rows {
+    /// The last one: what decoding needs.
+    Last,
+    /// Every one: what measuring a text needs.
+    All,
+}
+
 #[derive(Debug)]
 struct Layer {
     attention_norm: Tensor<1>,
@@ -76,11 +85,12 @@ impl Llama {
         &self.device
     }
 
-    /// Runs the layers over `tokens`, appending them to `cache`; gives the residual stream after the last token.
+    /// Runs the layers over `tokens`, appending them to `cache`; gives the residual stream at `rows`.
     ///
     /// # Shapes
-    /// `tokens`: `[m]`, `m >= 1`, each below the vocabulary size; `cache` has room. Result: `[1, hidden]`.
-    pub(crate) fn forward(&self, tokens: &[u32], cache: &mut KvCache) -> Tensor<2> {
+    /// `tokens`: `[m]`, `m >= 1`, each below the vocabulary size; `cache` has room. Result: `[1, hidden]` or
+    /// `[m, hidden]`.
+    pub(crate) fn forward(&self, tokens: &[u32], cache: &mut KvCache, rows: Rows) -> Tensor<2> {
         let m = tokens.len();
         let ids: Vec<i32> = tokens.iter().map(|&token| token as i32).collect();
         let ids = Tensor::<1, Int>::from_data(TensorData::new(ids, [m]), &self.device);
@@ -89,8 +99,8 @@ impl Llama {
         for (at, layer) in self.layers.iter().enumerate() {
             let normed = ops::rms_norm(x.clone(), &layer.attention_norm, eps);
             let mut attended = cache.attend(at, layer.qkv.multiply(normed));
-            // After the last attention only the last position is of any use.
-            if at + 1 == self.layers.len() && m > 1 {
+            // After the last attention only the rows that are asked for are of any use.
+            if rows == Rows::Last && at + 1 == self.layers.len() && m > 1 {
                 attended = attended.narrow(0, m - 1, 1);
                 x = x.narrow(0, m - 1, 1);
             }
@@ -104,10 +114,10 @@ impl Llama {
         x
     }
 
-    /// Logits of one position.
+    /// Logits of some positions.
     ///
     /// # Shapes
-    /// `x`: `[1, hidden]`; result: `[1, vocab]`.
+    /// `x`: `[m, hidden]`; result: `[m, vocab]`.
     pub(crate) fn logits(&self, x: Tensor<2>) -> Tensor<2> {
         let normed = ops::rms_norm(x, &self.norm, self.config.rms_norm_eps);
         self.head

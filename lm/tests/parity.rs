@@ -69,6 +69,28 @@ fn more_tokens_than_one_chunk_go_in_at_once() {
 }
 
 #[test]
+fn all_positions_at_once_equal_one_after_the_other() {
+    for fixture in models() {
+        let ids: Vec<u32> = (0..100).map(|at| at * 37 % 320).collect();
+        let mut decoder = fixture.decoder(&flex_device());
+        block_on(decoder.prefill(&ids[..3])).expect("prefill");
+        let all = block_on(decoder.prefill_all(&ids[3..])).expect("more than one chunk");
+        assert_eq!(decoder.len(), ids.len());
+        decoder.truncate(3);
+        let vocab = decoder.vocab_size();
+        assert_eq!(all.len(), 97 * vocab);
+        for (at, row) in all.chunks_exact(vocab).enumerate() {
+            let one = block_on(decoder.step(ids[3 + at])).expect("step");
+            assert!(difference(row, &one) < 1e-4, "position {at}");
+        }
+    }
+    let mut decoder = Fixture::ours("tiny-llama").decoder(&flex_device());
+    block_on(decoder.prefill_all(&[0; 129])).expect_err("more than fit");
+    block_on(decoder.prefill_all(&[320])).expect_err("beyond the vocabulary");
+    assert!(decoder.is_empty());
+}
+
+#[test]
 fn truncating_and_going_on_equals_starting_afresh() {
     let fixture = Fixture::ours("tiny-llama");
     let mut decoder = fixture.decoder(&flex_device());
