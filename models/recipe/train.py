@@ -26,8 +26,9 @@ import torch
 
 from recipe.batches import Batches
 from recipe.bigram import factorise, pair_counts, starting_weights
+from recipe.cores import IdleCores
 from recipe.files import write_atomically
-from recipe.loss import VocabularySample, head_loss
+from recipe.loss import VocabularySample, compile_loss, head_loss
 from recipe.muon import Muon
 from recipe.network import Network, NetworkConfig
 from recipe.schedule import Decay, Open, Timed
@@ -53,14 +54,18 @@ def parse_arguments(argv=None):
     parser.add_argument("--seq", type=int, default=256)
     parser.add_argument("--layers", type=int, default=NetworkConfig.num_hidden_layers)
     parser.add_argument("--intermediate", type=int, default=NetworkConfig.intermediate_size)
-    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--hidden", type=int, default=NetworkConfig.hidden_size)
+    parser.add_argument("--heads", type=int, default=NetworkConfig.num_attention_heads)
+    parser.add_argument("--threads", type=int, default=2, help="most threads; fewer while other programs are busy")
+    parser.add_argument("--products", choices=("auto", "float32", "bfloat16"), default="auto",
+                        help="type of matrix products; auto: bfloat16 where the processor has instructions for it")
     parser.add_argument("--compile", action="store_true", help="torch.compile the blocks; needs a C++ compiler")
     parser.add_argument("--muon-lr", type=float, default=0.02)
     parser.add_argument("--embedding-lr", type=float, default=0.004)
     parser.add_argument("--embedding-std", type=float, default=0.5)
     parser.add_argument("--head-lr", type=float, default=0.0012)
     parser.add_argument("--norm-lr", type=float, default=0.01)
-    parser.add_argument("--weight-decay", type=float, default=0.0, help="of the hidden matrices")
+    parser.add_argument("--weight-decay", type=float, default=0.05, help="of the hidden matrices")
     parser.add_argument("--warmup", type=float, default=0.01, help="share of the budget")
     parser.add_argument("--decay", type=float, default=0.55, help="share of the budget, at its end")
     parser.add_argument("--full-softmax", type=float, default=0.94, help="share of the budget after which the whole "
@@ -68,24 +73,27 @@ def parse_arguments(argv=None):
     parser.add_argument("--frequent", type=int, default=3072, help="tokens that are in every sampled sum")
     parser.add_argument("--bigram-start", action=argparse.BooleanOptionalAction, default=True,
                         help="start embedding and head from counts of token pairs")
-    parser.add_argument("--depths", default="0:2,0.4:3,0.75:5", help="share of the budget : blocks in use from there "
+    parser.add_argument("--depths", default="0:3,0.15:6", help="share of the budget : blocks in use from there "
                         "on; the others are the identity until they join")
     parser.add_argument("--warmup-tokens", type=float, default=2e5, help="of --open")
-    parser.add_argument("--open-depths", default="0:2,1e6:3,2e6:5", help="--depths of --open, in tokens")
+    parser.add_argument("--open-depths", default="0:3,6e6:6", help="--depths of --open, in tokens")
     parser.add_argument("--log-steps", type=int, default=10)
     return parser.parse_args(argv)
 
 
 def run(arguments):
     torch.set_num_threads(arguments.threads)
+    cores = IdleCores(arguments.threads)
     torch.manual_seed(SEED)
     arguments.run.mkdir(parents=True, exist_ok=True)
     config = replace(
-        NetworkConfig(), num_hidden_layers=arguments.layers, intermediate_size=arguments.intermediate,
+        NetworkConfig(), hidden_size=arguments.hidden, num_attention_heads=arguments.heads,
+        num_hidden_layers=arguments.layers, intermediate_size=arguments.intermediate,
         max_position_embeddings=arguments.seq,
     )
     network = Network(config)
     network.initialise(torch.Generator().manual_seed(SEED), arguments.embedding_std)
+    network.model.stream_type = product_type(arguments.products)
     batches = Batches(arguments.work, arguments.seq)
     plan = make_plan(arguments)
     state = State(network, make_optimizers(network, arguments), arguments.run / "checkpoint.pt")
@@ -95,8 +103,10 @@ def run(arguments):
         state.resume()
     if arguments.compile:
         # Each block by itself: all share one compiled graph, and depth may grow without a new one.
+        torch._inductor.config.cpp.dynamic_threads = True
         for layer in network.model.layers:
             layer.compile()
+        compile_loss()
     if state.step == 0 and arguments.bigram_start:
         start_from_pairs(network, batches, arguments.embedding_std)
     vocabulary = VocabularySample(batches.token_counts(config.vocab_size), arguments.frequent, one_in=8)
@@ -108,7 +118,7 @@ def run(arguments):
     logged_loss, logged_tokens = [], 0
     while not stop.asked:
         started = time.monotonic()
-        now = plan.now(state.sequences * arguments.seq, state.minutes)
+        now = plan.now(state.tokens, state.minutes)
         if now.done:
             break
         for optimizer in state.optimizers:
@@ -117,9 +127,12 @@ def run(arguments):
         # Momentum warms up: early gradients turn quickly.
         state.optimizers[0].param_groups[0]["momentum"] = 0.85 + 0.10 * min(1.0, state.step / 200)
 
+        torch.set_num_threads(cores.threads())
         inputs, targets = batches.batch(state.sequences, arguments.batch)
         sample = vocabulary.draw(state.step) if now.sampled else (None, None, None)
-        loss = head_loss(network.model(inputs, now.depth), network.lm_head.weight, targets, sample)
+        with torch.autocast("cpu", network.model.stream_type, enabled=network.model.stream_type != torch.float32):
+            hidden = network.model(inputs, now.depth)
+        loss = head_loss(hidden, network.lm_head.weight, targets, sample)
         loss.backward()
         for optimizer in state.optimizers:
             optimizer.step()
@@ -127,6 +140,7 @@ def run(arguments):
 
         state.step += 1
         state.sequences += arguments.batch
+        state.tokens += targets.numel()
         state.minutes += (time.monotonic() - started) / 60
         logged_loss.append(loss.item())
         logged_tokens += targets.numel()
@@ -134,9 +148,9 @@ def run(arguments):
             sys.exit(f"step {state.step}: loss {logged_loss[-1]}; lower the learning rates and start anew")
         if state.step % arguments.log_steps == 0:
             point = dict(
-                step=state.step, minutes=round(state.minutes, 3), tokens=state.sequences * arguments.seq,
+                step=state.step, minutes=round(state.minutes, 3), tokens=state.tokens,
                 loss=round(sum(logged_loss) / len(logged_loss), 4), factor=round(now.factor, 4),
-                sampled=now.sampled, depth=now.depth,
+                sampled=now.sampled, depth=now.depth, threads=torch.get_num_threads(),
                 tokens_per_second=round(logged_tokens / (time.monotonic() - last_log)),
             )
             state.curve.append(point)
@@ -158,6 +172,17 @@ def make_plan(arguments):
                  arguments.layers)
 
 
+def product_type(wanted):
+    if wanted != "auto":
+        return getattr(torch, wanted)
+    return torch.bfloat16 if torch.ops.mkldnn._is_mkldnn_bf16_supported() and fast_bfloat16() else torch.float32
+
+
+def fast_bfloat16():
+    """Without instructions for bfloat16 its products are several times slower than float32's."""
+    return torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported()
+
+
 def start_from_pairs(network, batches, embedding_std):
     config = network.config
     factors = factorise(pair_counts(batches, config.vocab_size), config.hidden_size - 2, SEED)
@@ -172,7 +197,8 @@ def make_optimizers(network, arguments):
     """Muon for the matrices of the blocks, AdamW for embedding, head and norms."""
     matrices = [p for name, p in network.named_parameters() if p.dim() == 2 and ".layers." in name]
     norms = [p for p in network.parameters() if p.dim() == 1]
-    muon = Muon([dict(params=matrices)], lr=arguments.muon_lr, weight_decay=arguments.weight_decay)
+    muon = Muon([dict(params=matrices)], lr=arguments.muon_lr, weight_decay=arguments.weight_decay,
+                product_type=network.model.stream_type)
     adam = torch.optim.AdamW(
         [
             dict(params=[network.model.embed_tokens.weight], lr=arguments.embedding_lr),
@@ -192,7 +218,7 @@ class State:
 
     def __init__(self, network, optimizers, path):
         self.network, self.optimizers, self.path = network, optimizers, path
-        self.step, self.sequences, self.minutes, self.curve = 0, 0, 0.0, []
+        self.step, self.sequences, self.tokens, self.minutes, self.curve = 0, 0, 0, 0.0, []
 
     def resume_decay(self, path):
         """Goes on with a decay, or starts one: its minutes count from 0, its data and momentum go on."""
@@ -209,7 +235,9 @@ class State:
         if not self.path.exists():
             return
         saved = torch.load(self.path, weights_only=True)
-        if saved["config"] != asdict(self.network.config):
+        # The context may change between sittings: no weight depends on it.
+        if (saved["config"] | {"max_position_embeddings": 0}) != (
+                asdict(self.network.config) | {"max_position_embeddings": 0}):
             sys.exit(f"{self.path} holds another network ({saved['config']}); use its options or another --run folder")
         self.network.load_state_dict(saved["network"])
         for optimizer, held in zip(self.optimizers, saved["optimizers"]):
@@ -217,14 +245,14 @@ class State:
             optimizer.load_state_dict(held)
             for group, rate in zip(optimizer.param_groups, base):
                 group["base_lr"] = rate
-        self.step, self.sequences = saved["step"], saved["sequences"]
+        self.step, self.sequences, self.tokens = saved["step"], saved["sequences"], saved["tokens"]
         self.minutes, self.curve = saved["minutes"], saved["curve"]
 
     def save(self, arguments):
         saved = dict(
             config=asdict(self.network.config), network=self.network.state_dict(),
             optimizers=[optimizer.state_dict() for optimizer in self.optimizers],
-            step=self.step, sequences=self.sequences, minutes=self.minutes, curve=self.curve,
+            step=self.step, sequences=self.sequences, tokens=self.tokens, minutes=self.minutes, curve=self.curve,
             arguments={key: str(value) for key, value in vars(arguments).items()},
         )
         write_atomically(self.path, lambda file: torch.save(saved, file))

@@ -238,7 +238,22 @@ class Fixtures(unittest.TestCase):
             prompt = json.loads((FIXTURES / "genai" / "golden.json").read_text())["prompt_ids"]
             onnx_fixture.write_genai(Path(folder), prompt, FIXTURES / "genai" / "tokenizer.json")
             for path in Path(folder).iterdir():
-                self.assertEqual(path.read_bytes(), (FIXTURES / "genai" / path.name).read_bytes(), path.name)
+                stored = FIXTURES / "genai" / path.name
+                if path.name == "golden.json":
+                    # The last digit of a logit depends on the order in which a processor adds.
+                    self.assert_alike(json.loads(path.read_text()), json.loads(stored.read_text()))
+                else:
+                    self.assertEqual(path.read_bytes(), stored.read_bytes(), path.name)
+
+    def assert_alike(self, made, stored):
+        if isinstance(stored, dict):
+            self.assertEqual(made.keys(), stored.keys())
+            for key, value in stored.items():
+                self.assert_alike(made[key], value)
+        elif isinstance(stored, list) and stored and isinstance(stored[0], float):
+            np.testing.assert_allclose(made, stored, atol=2e-4)
+        else:
+            self.assertEqual(made, stored)
 
 
 class MergedRunner:
