@@ -62,9 +62,7 @@ pub(crate) fn accelerators(runtime: &Runtime) -> Vec<Candidate> {
             let options = provider.options.iter();
             candidates.push(Candidate {
                 id: format!("npu{}", candidates.len()),
-                label: format!("{} NPU", hardware.vendor().unwrap_or_default())
-                    .trim()
-                    .to_owned(),
+                label: label(hardware.vendor().unwrap_or_default(), hardware.ty(), ep),
                 provider: ep.to_owned(),
                 version: provider.version(),
                 kind: Kind::Plugin {
@@ -110,6 +108,16 @@ pub(crate) fn accelerators(runtime: &Runtime) -> Vec<Candidate> {
         ));
     }
     candidates
+}
+
+/// What to call a device. One that is no NPU was allowed by the user all the same, so its provider tells more than its make.
+fn label(vendor: &str, ty: DeviceType, ep: &str) -> String {
+    let label = match ty {
+        DeviceType::NPU => format!("{vendor} NPU"),
+        DeviceType::GPU => format!("{vendor} GPU ({ep})"),
+        _ => format!("{vendor} CPU ({ep})"),
+    };
+    label.trim().to_owned()
 }
 
 impl Candidate {

@@ -32,11 +32,17 @@ pub trait Conditions {
     /// Whether the user's setting allows this place.
     fn allows(&self, candidate: &Candidate) -> bool;
 
+    /// Whether the user's setting names this place: then it is used if it is right, fast or not.
+    fn insists(&self, candidate: &Candidate) -> bool;
+
     /// Whether its provider crashed before.
     fn is_quarantined(&self, candidate: &Candidate) -> bool;
 
     /// A place is about to be tried; `None`: it did not crash.
     fn trying(&mut self, candidate: Option<&Candidate>);
+
+    /// A place cannot be used. The error's sources say more than the reason that people are given.
+    fn refused(&mut self, candidate: &Candidate, error: &EngineError);
 }
 
 /// A decoder and how it came to run where it runs.
@@ -93,9 +99,17 @@ pub fn load(
         let trial = on_accelerator(runtime, source, vocab_size, &candidate, &answer);
         conditions.trying(None);
         match trial {
-            Ok(trial) if trial.tokens_per_s >= best.tokens_per_s * WORTHWHILE => {
+            Ok(trial)
+                if conditions.insists(&candidate)
+                    || trial.tokens_per_s >= best.tokens_per_s * WORTHWHILE =>
+            {
+                let asked = if conditions.insists(&candidate) {
+                    "was asked for, "
+                } else {
+                    ""
+                };
                 reasons = vec![format!(
-                    "{} passed the known-answer test and is {:.1} times as fast as {device}",
+                    "{} {asked}passed the known-answer test and is {:.2} times as fast as {device}",
                     candidate.label,
                     trial.tokens_per_s / best.tokens_per_s
                 )];
@@ -106,14 +120,17 @@ pub fn load(
                 "{} is not faster ({:.0} against {:.0} tokens a second)",
                 candidate.label, trial.tokens_per_s, best.tokens_per_s
             )),
-            Err(error) => reasons.push(format!("{}: {error}", candidate.label)),
+            Err(error) => {
+                conditions.refused(&candidate, &error);
+                reasons.push(format!("{}: {error}", candidate.label));
+            }
         }
     }
     // Several devices of one make fail for one reason.
     reasons.dedup();
     Ok(Loaded {
         decoder: best.decoder,
-        reason: format!("{device}: {}.", reasons.join("; ")),
+        reason: format!("{device}: {}. {}", reasons.join("; "), best.placement),
         placement: best.placement,
         device,
     })
@@ -228,9 +245,9 @@ fn fixed(
         let signature = Signature::of(&session)?;
         Ok::<_, EngineError>((session, signature))
     };
-    let step = open(true)?;
-    let placement = Placement::of(&step.0)?;
-    let cache = FixedCache::new(open(false)?, step, vocab_size)?;
+    let (step, prefill) = (open(true)?, open(false)?);
+    let placement = Placement::of(&step.0)?.and(Placement::of(&prefill.0)?);
+    let cache = FixedCache::new(prefill, step, vocab_size)?;
     Ok((
         OrtDecoder::new(Kind::Fixed(Box::new(cache)), vocab_size),
         placement,

@@ -1,5 +1,8 @@
 //! The model in use, with everything that it needs to answer.
 
+use std::error::Error;
+use std::io::{self, Write as _};
+
 use sotto_core::assist::{Abilities, Answer, Assistant, Env};
 use sotto_core::decode::CachedDecoder;
 use sotto_core::pack::{BlobRole, VerifiedBlob};
@@ -177,6 +180,7 @@ fn register_providers(
         let registered = runtime.register(&provider);
         conditions.trying(None);
         if let Err(error) = registered {
+            conditions.refused(&candidate, &error);
             refused += &format!("{}: {error}. ", provider.name);
         }
     }
@@ -205,6 +209,10 @@ impl<N: FnMut(FromWorker)> Conditions for Wishes<'_, N> {
         }
     }
 
+    fn insists(&self, candidate: &Candidate) -> bool {
+        self.device != DeviceChoice::Auto && self.allows(candidate)
+    }
+
     fn is_quarantined(&self, candidate: &Candidate) -> bool {
         self.quarantine
             .holds(&candidate.provider, &candidate.version)
@@ -218,5 +226,18 @@ impl<N: FnMut(FromWorker)> Conditions for Wishes<'_, N> {
             },
             None => FromWorker::Tried,
         });
+    }
+
+    /// For the browser's log. Names of files and operators, no text: nothing but the known answer was computed yet.
+    fn refused(&mut self, candidate: &Candidate, error: &EngineError) {
+        let mut line = format!("sotto-host: {}", candidate.label);
+        let mut next: Option<&dyn Error> = Some(error);
+        while let Some(error) = next {
+            line += &format!(": {error}");
+            next = error.source();
+        }
+        // Vendors write paragraphs. Where even this fails, nobody listens.
+        let words: Vec<&str> = line.split_whitespace().collect();
+        let _ = writeln!(io::stderr(), "{}", words.join(" "));
     }
 }

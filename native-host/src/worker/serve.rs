@@ -21,7 +21,7 @@ use super::{FromWorker, LoadedEngine};
 use crate::block_on::block_on;
 use crate::broker::id_of;
 use crate::models::StorePaths;
-use crate::providers::{list_path, read_list};
+use crate::providers::{Provider, list_path, read_list};
 use crate::quarantine::Quarantine;
 use crate::sandbox::{Access, confine};
 use crate::wire::frame;
@@ -63,11 +63,7 @@ impl WorkerSettings {
         ];
         // A list that cannot be read is reported when the model is loaded.
         let providers = read_list(&self.home).unwrap_or_default();
-        read.extend(
-            providers
-                .iter()
-                .map(|provider| provider.folder().to_owned()),
-        );
+        read.extend(providers.iter().flat_map(Provider::folders));
         Access {
             read,
             write: vec![self.home.join(COMPILED)],
