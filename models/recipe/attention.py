@@ -2,7 +2,7 @@
 
 Each block of queries multiplies with the keys up to its own end only: half of the work that a full square with a mask is,
 and the scores stay in the cache. PyTorch's own kernel for the CPU takes four times as long on the way back in
-bfloat16 (26 ms against 6 for 16 sequences of 256, four heads).
+bfloat16 (26 ms against 6 for 16 sequences of 256, four heads). On a GPU PyTorch's own is the fast one.
 
 # Shapes
 q [batch, heads, seq, head_dim]; k, v [batch, kv_heads, seq, head_dim]; result as q. Query head h reads key head
@@ -10,11 +10,14 @@ h // (heads // kv_heads), as in Llama.
 """
 
 import torch
+import torch.nn.functional as F
 
 QUERIES = 128
 
 
 def causal_attention(q, k, v):
+    if q.is_cuda:
+        return F.scaled_dot_product_attention(q, k, v, is_causal=True, enable_gqa=True)
     batch, heads, seq, size = q.shape
     kv_heads = k.shape[1]
     group, rows = heads // kv_heads, batch * kv_heads

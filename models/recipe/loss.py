@@ -18,6 +18,8 @@ import numpy as np
 import torch
 
 CHUNK = 1024
+# On a GPU few large products are what counts.
+GPU_CHUNK = 16384
 
 
 class HeadLoss(torch.autograd.Function):
@@ -37,25 +39,25 @@ class HeadLoss(torch.autograd.Function):
         own = (x.float() * target_rows).sum(dim=1, keepdim=True)
         grad_x, grad_head = torch.empty_like(x, dtype=torch.float32), torch.zeros_like(head, dtype=torch.float32)
         pull = torch.empty_like(own)
-        total = 0.0
-        for start in range(0, positions, CHUNK):
-            part, target, mine = (whole[start : start + CHUNK] for whole in (x, targets, own))
+        total, chunk = torch.zeros((), device=x.device), GPU_CHUNK if x.is_cuda else CHUNK
+        for start in range(0, positions, chunk):
+            part, target, mine = (whole[start : start + chunk] for whole in (x, targets, own))
             logits = part @ head.T  # [chunk, count]
             # The target is taken out of the sum and counted once, as itself and exactly.
             known = place[target] if sampled else target
             rows = torch.nonzero(known >= 0).squeeze(1)
             logits[rows, known[rows]] = torch.finfo(logits.dtype).min
             log_total = torch.logaddexp(log_sum(logits, correction), mine)
-            total += (log_total - mine).sum().item()
+            total += (log_total - mine).sum()
             probs = probabilities(logits, correction, log_total)
-            pull[start : start + CHUNK] = (mine - log_total).exp_().sub_(1.0)
-            grad_x[start : start + CHUNK] = probs @ head
+            pull[start : start + chunk] = (mine - log_total).exp_().sub_(1.0)
+            grad_x[start : start + chunk] = probs @ head
             grad_head += probs.T @ part
         grad_x.addcmul_(pull, target_rows)
         grad_weight = torch.zeros_like(weight).index_add_(0, candidates, grad_head) if sampled else grad_head
         grad_weight.index_add_(0, targets, pull * x.float())
         ctx.save_for_backward(grad_x.div_(positions).to(x.dtype), grad_weight.div_(positions))
-        return weight.new_tensor(total / positions)
+        return total / positions
 
     @staticmethod
     def backward(ctx, grad_output):
