@@ -52,7 +52,8 @@ def write_pack(network, int4, tokenizer, out):
     write_pack_config(network.config, out)
     int8 = save(quantize_state(network.state_dict(), half_scales=True), metadata={"format": "pt"})
     write_atomically(out / "model.safetensors", lambda file: file.write(int8))
-    packed = save(int4, metadata={"format": "pt", "quantization": "sotto-int4 1"})
+    # One entry: the order of several is random, and with it the hash of the file.
+    packed = save(int4, metadata={"quantization": "sotto-int4 1"})
     write_atomically(out / FILE, lambda file: file.write(packed))
 
 

@@ -15,15 +15,19 @@ VOCAB = 400
 
 
 def write_corpus(corpus, work):
-    """Writes every file of the corpus; returns a tokenizer made from it."""
-    corpus.mkdir()
+    """Writes every file of the corpus and makes `work`; returns a tokenizer made from it."""
+    write_files(corpus)
     work.mkdir()
+    return train_tokenizer(corpus, VOCAB)
+
+
+def write_files(corpus):
+    corpus.mkdir()
     for number, chosen in enumerate([*SETS, VALID]):
         words = random.Random(number)
         for name in chosen.files:
             text = "\n".join(LINES[chosen.kind](words) for _ in range(60)) + "\n"
             (corpus / (name + ".xz")).write_bytes(lzma.compress(text.encode()))
-    return train_tokenizer(corpus, VOCAB)
 
 
 def sentence(words):
