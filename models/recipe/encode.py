@@ -50,7 +50,7 @@ def token_path(work, chosen):
 
 def encode_set(tokenizer, corpus, chosen):
     parts, held = [], []
-    for document in tqdm(read_set(corpus, chosen), desc=chosen.name, unit="doc", mininterval=5):
+    for document in tqdm(read_set(corpus, chosen), desc=chosen.name, unit="doc", disable=None):
         held.append(document)
         if len(held) == BATCH:
             parts.append(encode_batch(tokenizer, held))

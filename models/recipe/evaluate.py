@@ -65,7 +65,7 @@ def evaluate(network, tokenizer, documents, stride):
     nats, tokens, words, hits = 0.0, 0, 0, {1: 0, 3: 0}
     windows = [w for document in documents for w in cut(tokenizer, document, context, stride)]
     windows.sort(key=lambda window: len(window["ids"]))
-    for start in tqdm(range(0, len(windows), BATCH), desc="windows", unit="batch", mininterval=10):
+    for start in tqdm(range(0, len(windows), BATCH), desc="windows", unit="batch", disable=None):
         batch = windows[start : start + BATCH]
         ranks = predict(network, batch)
         for window, (losses, top) in zip(batch, ranks):
