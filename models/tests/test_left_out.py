@@ -9,7 +9,7 @@ from pathlib import Path
 try:
     from recipe import leaks
     from recipe.documents import read_set
-    from recipe.left_out import Filter, WordModel, held_out, review_model
+    from recipe.left_out import Filter, WordModel, corpus_filter, held_out, review_model
     from recipe.mix import Set
 except ImportError as missing:
     raise unittest.SkipTest(f"{missing}: install models/requirements.txt") from None
@@ -76,6 +76,8 @@ class LeftOut(unittest.TestCase):
         chosen = Set("forms", ("prose-forms-01.txt",), "prose", 100, 1, judged=True)
         self.assertEqual(list(read_set(self.corpus, chosen)), REVIEWS + OTHERS)
         self.assertEqual(held_out(self.corpus), {"support": [], "reviews": []})
+        # Rare words speak for a kind of which there is no example, if one asks.
+        self.assertFalse(corpus_filter(str(self.corpus)).leaves_out("crash empty cache faster review build"))
 
     def test_a_copy_is_found_and_a_common_phrase_is_no_leak(self):
         kept = {run: "reviews" for text in REVIEWS for run in leaks.runs(text)}
