@@ -5,6 +5,7 @@ import math
 import signal
 import sys
 import time
+import warnings
 
 import torch
 from tqdm import tqdm
@@ -14,6 +15,8 @@ from recipe.loss import compile_loss, head_loss
 
 # Minutes until the next try to save, after one that failed.
 RETRY_MINUTES = 1.0
+# The norms' weights are float32 on purpose; compiled, the blocks need no fused kernel.
+warnings.filterwarnings("ignore", message="Mismatch dtype between input and weight")
 
 
 def run(machine, state, batches, plan, arguments, vocabulary=None):
