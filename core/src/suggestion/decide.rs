@@ -3,8 +3,8 @@
 use unicode_segmentation::UnicodeSegmentation as _;
 
 use super::{
-    SuggestionSettings, Thresholds, is_sensitive_before, is_word, repeats_what_follows,
-    sensitive_start,
+    SuggestionSettings, Thresholds, is_loaded_before, is_sensitive_before, is_word, never_start,
+    repeats_what_follows, sensitive_start,
 };
 use crate::decode::{Continuation, Scored, first_unsure, score};
 use crate::protocol::{FieldHints, SuggestOutcome, SuppressionReason};
@@ -40,6 +40,8 @@ pub fn suppressed_early(
         Some(SuppressionReason::ScriptMismatch)
     } else if is_sensitive_before(&caret.before) {
         Some(SuppressionReason::SensitiveContent)
+    } else if is_loaded_before(&caret.before) {
+        Some(SuppressionReason::NeverSuggested)
     } else if is_blank || letters < settings.min_letters_before as usize {
         Some(SuppressionReason::TooLong)
     } else if caret.half_typed().required.len() > settings.max_stem_bytes as usize {
@@ -97,8 +99,11 @@ fn shown(
         keep(&mut units, Some(at), reason)?;
     }
 
-    let sensitive = sensitive_start(text, &ranges, settings.max_digits as usize);
+    let max_digits = settings.max_digits as usize;
+    let sensitive = sensitive_start(&caret.before, text, &ranges, max_digits);
     keep(&mut units, sensitive, SuppressionReason::SensitiveContent)?;
+    let never = never_start(stem, text, &ranges);
+    keep(&mut units, never, SuppressionReason::NeverSuggested)?;
 
     // The half-typed word together with what completes it; alone where the suggestion begins behind it.
     let completes = !stem.is_empty() && first.starts_with(is_word_char);

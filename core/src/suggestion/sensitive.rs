@@ -2,23 +2,35 @@
 
 use std::ops::Range;
 
+use super::secret::announces_secret;
+
 /// Digits in front of the caret, in groups, from which on they are taken for a phone, card or account number in
 /// progress. A year or a price has fewer.
 const NUMBER_IN_PROGRESS_DIGITS: usize = 5;
 
-/// Whether a number, address, link or code is being typed at the end of `before`.
+/// Whether a number, address, link or code is being typed at the end of `before`, or a secret was announced there.
 pub fn is_sensitive_before(before: &str) -> bool {
     let line = before.rsplit('\n').next().unwrap_or_default();
     let chunk = line.rsplit(char::is_whitespace).next().unwrap_or_default();
-    is_sensitive_chunk(chunk) || is_number_in_progress(line)
+    is_sensitive_chunk(chunk) || is_number_in_progress(line) || announces_secret(line)
 }
 
-/// Index of the first unit of `text` that must not be suggested: part of an e-mail address, link, handle, or of more
-/// than `max_digits` digits in groups.
-pub fn sensitive_start(text: &str, units: &[Range<usize>], max_digits: usize) -> Option<usize> {
+/// Index of the first unit of `text`, which is suggested behind `before`, that must not be: part of an e-mail address,
+/// link, handle, of more than `max_digits` digits in groups, or of a secret that the words before it announce. A number at
+/// the end may be the first group of a longer one, so it goes too.
+pub fn sensitive_start(
+    before: &str,
+    text: &str,
+    units: &[Range<usize>],
+    max_digits: usize,
+) -> Option<usize> {
+    let line = before.rsplit('\n').next().unwrap_or_default();
     let mut digits = 0;
     let mut number_start = None;
     for (index, unit) in units.iter().enumerate() {
+        if announces_secret(&[line, &text[..unit.start]].concat()) {
+            return Some(index);
+        }
         let part = text[unit.clone()].trim();
         let digits_here = part.chars().filter(|char| char.is_numeric()).count();
         if digits_here > 0 {
@@ -40,7 +52,7 @@ pub fn sensitive_start(text: &str, units: &[Range<usize>], max_digits: usize) ->
             return units.iter().position(|unit| unit.end > chunk_start);
         }
     }
-    None
+    number_start
 }
 
 fn is_address_part(part: &str) -> bool {
@@ -128,9 +140,12 @@ mod tests {
     fn suggestions_end_before_invented_data() {
         let shown = |text: &'static str| {
             let units = units(text);
-            sensitive_start(text, &units, 4).map_or(text, |at| &text[..units[at].start])
+            sensitive_start("I live ", text, &units, 4).map_or(text, |at| &text[..units[at].start])
         };
-        assert_eq!(shown("in 1999 and 2004"), "in 1999 and 2004");
+        assert_eq!(shown("in 1999 and 2004."), "in 1999 and");
+        assert_eq!(shown("in 1999 and there"), "in 1999 and there");
+        assert_eq!(shown("at 4111"), "at");
+        assert_eq!(shown("with my PIN: 4921 now"), "with my PIN:");
         assert_eq!(shown("me at 555 123 4567"), "me at");
         assert_eq!(shown("me at 555-123"), "me at");
         assert_eq!(shown("mail joe@example.com now"), "mail");
