@@ -8,6 +8,8 @@ use tokio::fs::File;
 
 use crate::broker::{Session, Surroundings, WorkerCommand, run};
 use crate::caller::Caller;
+use crate::cli;
+use crate::compiled::{Statement, seal};
 use crate::extension::is_ours;
 use crate::models::{ModelStore, Origin, StorePaths};
 use crate::providers::{Provider, read_list};
@@ -117,6 +119,13 @@ impl Surroundings for Host {
         WorkerCommand {
             program: self.program.clone(),
             arguments,
+        }
+    }
+
+    fn compiled(&self, statement: Statement) {
+        if let Err(error) = seal(&self.store, statement) {
+            // It is compiled again next time, and this is in the browser's log.
+            cli::complain(&anyhow::Error::new(error).context("a compiled graph is not kept"));
         }
     }
 

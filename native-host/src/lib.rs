@@ -5,6 +5,7 @@ pub mod broker;
 pub mod caller;
 pub mod cli;
 mod commands;
+pub mod compiled;
 pub mod doctor;
 pub mod engine;
 pub mod extension;

@@ -101,6 +101,78 @@ impl Plugin {
     }
 }
 
+impl WithPlugin {
+    /// Why the model runs where it runs, in a host that is started for it and ended again.
+    fn reason(&self) -> String {
+        let mut host = self.installation.connect();
+        host.send(&chat(2, "What is a harbour?"));
+        host.first_delta(2);
+        let reason = status(&mut host).reason;
+        host.hang_up();
+        assert!(host.ended_well());
+        reason
+    }
+
+    fn compiled(&self) -> Vec<PathBuf> {
+        let folder = self.installation.home().join("compiled");
+        let entries = fs::read_dir(folder).expect("a folder");
+        let mut paths: Vec<PathBuf> = entries.map(|entry| entry.expect("a file").path()).collect();
+        paths.sort();
+        paths
+    }
+
+    /// What is compiled is kept, and only what is as it was is taken back.
+    fn assert_it_keeps_what_it_compiled(&self) {
+        #[track_caller]
+        fn assert_told(reason: &str, what: &str) {
+            assert!(reason.contains(what), "{reason}");
+            assert!(reason.contains("passed the known-answer test"), "{reason}");
+            assert!(reason.contains("All "), "{reason}");
+        }
+        assert_told(&self.reason(), "compiled: none was kept");
+        assert_eq!(self.compiled().len(), 4, "{:?}", self.compiled());
+        assert_told(&self.reason(), "its compiled graphs were kept");
+        for path in self.compiled() {
+            let bytes = fs::read(&path).expect("a file");
+            let mut changed = bytes.clone();
+            changed[bytes.len() / 2] ^= 1;
+            fs::write(&path, changed).expect("written");
+            let is_graph = path.extension().is_some_and(|end| end == "onnx");
+            let why = if is_graph {
+                "changed or damaged"
+            } else {
+                "not signed"
+            };
+            assert_told(&self.reason(), why);
+        }
+        assert_told(&self.reason(), "its compiled graphs were kept");
+        fs::write(self.library.with_file_name("new.txt"), "a newer version").expect("written");
+        let list = self.installation.home().join("providers.json");
+        let added: serde_json::Value =
+            serde_json::from_slice(&fs::read(&list).expect("a list")).expect("JSON");
+        let options = added[0]["options"].as_object().expect("options");
+        let options = options
+            .iter()
+            .map(|(key, value)| format!("--option={key}={}", value.as_str().expect("text")));
+        let name = added[0]["name"].as_str().expect("a name");
+        let path = self.library.to_str().expect("a path");
+        let options: Vec<String> = options.collect();
+        let mut again = vec![
+            "provider",
+            "add",
+            path,
+            "--name",
+            name,
+            "--yes",
+            "--any-device",
+        ];
+        again.extend(options.iter().map(String::as_str));
+        self.installation.command(&again);
+        assert_told(&self.reason(), "another version of the provider");
+        assert_told(&self.reason(), "its compiled graphs were kept");
+    }
+}
+
 fn status(host: &mut Host) -> HostStatus {
     host.send(&HostRequest::Status { id: 3 });
     loop {
@@ -128,6 +200,21 @@ fn the_emulator_of_qualcomms_npu_runs_every_operator() {
     let backend = "libQnnHtp.so";
     if let Some(with) = QNN.asked_for(&[("backend_path", backend), ("soc_model", "60")]) {
         QNN.assert_it_answers(&with);
+    }
+}
+
+#[test]
+fn what_openvino_compiled_is_kept_and_authenticated() {
+    if let Some(with) = OPENVINO.asked_for(&[]) {
+        with.assert_it_keeps_what_it_compiled();
+    }
+}
+
+#[test]
+fn what_the_emulator_compiled_is_kept_and_authenticated() {
+    let backend = "libQnnHtp.so";
+    if let Some(with) = QNN.asked_for(&[("backend_path", backend), ("soc_model", "60")]) {
+        with.assert_it_keeps_what_it_compiled();
     }
 }
 

@@ -63,6 +63,19 @@ impl Placement {
         Ok(Self(counts))
     }
 
+    /// From provider, operator and number, as [`Self::counts`] gave them.
+    pub(crate) fn from_counts(counts: Vec<(String, String, usize)>) -> Self {
+        let place = |(provider, operator, count)| ((provider, operator), count);
+        Self(counts.into_iter().map(place).collect())
+    }
+
+    /// To keep it.
+    pub(crate) fn counts(&self) -> Vec<(String, String, usize)> {
+        self.by_operator()
+            .map(|(provider, operator, count)| (provider.to_owned(), operator.to_owned(), count))
+            .collect()
+    }
+
     /// This one and another session's.
     pub(crate) fn and(mut self, other: Self) -> Self {
         for (place, count) in other.0 {

@@ -16,7 +16,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
-use sotto_core::pack::Sha256;
+use sotto_core::pack::{Sha256, sha256};
 
 use crate::models::{ModelError, files};
 
@@ -91,12 +91,14 @@ impl Provider {
         lengths.flatten().map(|found| found.len()).sum()
     }
 
-    /// What tells one version of it from another.
+    /// What tells one version of it from another: a hash over all its files.
     pub fn version(&self) -> String {
-        let name = self.library.file_name().and_then(|name| name.to_str());
-        let sum = name.and_then(|name| self.files.get(name));
-        sum.map(|sum| sum.to_string()[..16].to_owned())
-            .unwrap_or_default()
+        let list: Vec<String> = self
+            .files
+            .iter()
+            .map(|(name, sum)| format!("{sum} {name}\n"))
+            .collect();
+        sha256(list.concat().as_bytes()).to_string()[..16].to_owned()
     }
 }
 

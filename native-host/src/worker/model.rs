@@ -11,6 +11,7 @@ use sotto_tokenizer::{HfTokenizer, Vocabulary};
 
 use super::format::Format;
 use super::{FromWorker, LoadedEngine, WorkerSettings};
+use crate::compiled::{CompiledCache, Statement};
 use crate::engine::{Candidate, Conditions, EngineError, ModelSource, OrtDecoder, Runtime, load};
 use crate::models::{ChatTemplate, DecoderConfig, DeviceChoice, Installed, ModelStore, Settings};
 use crate::providers::read_list;
@@ -53,6 +54,7 @@ impl Model {
         let mut conditions = Wishes {
             device: choice.device,
             quarantine: &settings.quarantine,
+            cache: CompiledCache::new(&settings.home, settings.device_key),
             note,
         };
         Self::build(settings, &installed, started, &mut conditions)
@@ -197,6 +199,7 @@ fn threads() -> usize {
 struct Wishes<'a, N> {
     device: DeviceChoice,
     quarantine: &'a Quarantine,
+    cache: CompiledCache,
     note: N,
 }
 
@@ -226,6 +229,15 @@ impl<N: FnMut(FromWorker)> Conditions for Wishes<'_, N> {
             },
             None => FromWorker::Tried,
         });
+    }
+
+    fn cache(&self) -> Option<CompiledCache> {
+        Some(self.cache.clone())
+    }
+
+    fn compiled(&mut self, statement: Statement) {
+        let statement = Box::new(statement);
+        (self.note)(FromWorker::Compiled { statement });
     }
 
     /// For the browser's log. Names of files and operators, no text: nothing but the known answer was computed yet.
