@@ -16,3 +16,4 @@ pub mod summary;
 #[cfg(any(test, feature = "test-support"))]
 pub mod test_support;
 pub mod text;
+pub mod vector;
