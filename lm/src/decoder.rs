@@ -1,6 +1,5 @@
 //! `sotto_core`'s `Decoder` over the network and its cache.
 
-use burn::tensor::Tensor;
 use sotto_core::decode::Decoder;
 
 use crate::network::Rows;
@@ -47,10 +46,10 @@ impl LlamaDecoder {
         let mut done = 0;
         for chunk in tokens.chunks(PREFILL_CHUNK) {
             self.cache.advance(done);
-            let x = self.model.forward(chunk, &mut self.cache, Rows::All);
+            self.model.forward(chunk, &mut self.cache, Rows::All);
             // As in `prefill`: until the device has answered, nothing counts as appended.
             self.cache.truncate(start);
-            all.extend(read(self.model.logits(x)).await?);
+            all.extend(self.model.logits(&mut self.cache).await?);
             done += chunk.len();
         }
         self.cache.advance(done);
@@ -90,16 +89,14 @@ impl Decoder for LlamaDecoder {
     async fn prefill(&mut self, tokens: &[u32]) -> Result<Vec<f32>, LmError> {
         self.check(tokens)?;
         let start = self.cache.len();
-        let mut x = None;
         for chunk in tokens.chunks(PREFILL_CHUNK) {
-            x = Some(self.model.forward(chunk, &mut self.cache, Rows::Last));
+            self.model.forward(chunk, &mut self.cache, Rows::Last);
         }
         let end = self.cache.len();
-        let x = x.expect("there is at least one token");
         // Until the device has answered, nothing counts as appended: an error or a dropped future leaves the cache
         // as it was.
         self.cache.truncate(start);
-        let logits = read(self.model.logits(x)).await?;
+        let logits = self.model.logits(&mut self.cache).await?;
         self.cache.advance(end - start);
         Ok(logits)
     }
@@ -107,19 +104,4 @@ impl Decoder for LlamaDecoder {
     fn truncate(&mut self, len: usize) {
         self.cache.truncate(len);
     }
-}
-
-/// The logits on the host, if they are numbers.
-async fn read(logits: Tensor<2>) -> Result<Vec<f32>, LmError> {
-    let data = logits
-        .into_data_async()
-        .await
-        .map_err(|error| LmError::Device(error.to_string()))?;
-    let logits = data
-        .try_into_vec::<f32>()
-        .map_err(|_| LmError::Device("logits of another type".to_owned()))?;
-    if logits.iter().any(|logit| !logit.is_finite()) {
-        return Err(LmError::Device("logits that are not numbers".to_owned()));
-    }
-    Ok(logits)
 }

@@ -1,23 +1,16 @@
 //! The operations that the network is made of, as one burn backend extension.
 //!
 //! burn's own operations would do, but a token would then cost some two hundred small dispatches and INT8 weights
-//! would be widened in memory. Each operation here is one fused function on the CPU backend (`flex`, in
-//! [`crate::kernels`]) and one or two shaders on WebGPU (`cube`). Callers see burn tensors only.
-
-#[cfg(feature = "webgpu")]
-mod cube;
-mod flex;
-#[cfg(feature = "webgpu")]
-mod shaders;
+//! would be widened in memory. Each operation here is one or two shaders (`cube`). Callers see burn tensors only.
 
 use burn::backend::tensor::{FloatTensor, IntTensor};
 use burn::backend::{Backend, Dispatch, backend_extension};
 use burn::tensor::{Int, Tensor};
 
-pub(crate) use crate::kernels::attention::AttentionShape;
+use crate::kernels::attention::AttentionShape;
 
 /// What a backend must be able to do. Shapes as in the functions of the same names below.
-#[backend_extension(Cube: cfg(feature = "webgpu"), Flex)]
+#[backend_extension(Cube)]
 pub(crate) trait LmOps: Backend {
     fn float_linear(x: FloatTensor<Self>, weights: FloatTensor<Self>) -> FloatTensor<Self>;
     fn float_linear_add(
@@ -63,7 +56,7 @@ pub(crate) trait LmOps: Backend {
 pub(crate) enum DeviceMatrix {
     /// `[n, k]`.
     Float(Tensor<2>),
-    /// INT8 values, four to an `i32`, rows padded, in the backend's own order of words; one scale per row: `[n]`.
+    /// INT8 values, four to an `i32`, in the backend's own order of words; one scale per row: `[n]`.
     Int8 {
         packed: Tensor<2, Int>,
         scales: Tensor<1>,
@@ -75,7 +68,7 @@ impl DeviceMatrix {
     /// Puts the words of an INT8 matrix into the order that the backend's products read them in.
     ///
     /// # Shapes
-    /// `packed`: `[n, padded(width) / 4]`; `scales`: `[n]`.
+    /// `packed`: `[n, width / 4]`; `scales`: `[n]`.
     pub(crate) fn int8(packed: Tensor<2, Int>, scales: Tensor<1>, width: usize) -> Self {
         let packed = Tensor::from_dispatch(Dispatch::int8_layout(packed.into_dispatch()));
         Self::Int8 {

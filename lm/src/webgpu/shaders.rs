@@ -51,7 +51,6 @@ pub(super) fn int8_linear(
         for t in 0..tile {
             sums[t] = 0.0;
         }
-        // Words beyond k hold zeros only, but x ends there.
         for word in 0..comptime!(k / 4) {
             let packed = weights[word * n + row];
             let w0 = unpack(packed, 0u32);

@@ -9,8 +9,9 @@ use burn_cubecl::ops::numeric::empty_device_contiguous_dtype;
 use burn_cubecl::tensor::CubeTensor;
 use cubecl::prelude::*;
 
+use super::ops::LmOps;
 use super::shaders::{self, UNITS};
-use super::{AttentionShape, LmOps};
+use crate::kernels::attention::AttentionShape;
 
 impl LmOps for CubeBackend {
     fn float_linear(x: CubeTensor, weights: CubeTensor) -> CubeTensor {
