@@ -174,7 +174,7 @@ pub(super) const CANARIES: &[Canary] = &[
     ),
     canary(
         "link",
-        "Look at www.ferraro-family.example for the pictures.",
+        "Have a look at www.ferraro-family.example for the pictures.",
         "www.ferraro-family.example",
     ),
     canary(

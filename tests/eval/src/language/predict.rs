@@ -101,6 +101,7 @@ mod tests {
         let logits = [1000.0, 999.0, -1000.0];
         let norm = log_norm(&logits);
         let sum: f64 = logits.iter().map(|&l| (f64::from(l) - norm).exp()).sum();
-        assert!((sum - 1.0).abs() < 1e-9);
+        // The exponentials are of single precision.
+        assert!((sum - 1.0).abs() < 1e-6);
     }
 }

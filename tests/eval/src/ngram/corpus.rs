@@ -44,11 +44,6 @@ impl TokenCorpus {
         Ok(Self { tokens, tokenizer })
     }
 
-    #[cfg(test)]
-    pub(crate) fn new(tokens: Vec<u16>, tokenizer: HfTokenizer) -> Self {
-        Self { tokens, tokenizer }
-    }
-
     /// Number of tokens.
     pub(crate) fn len(&self) -> usize {
         self.tokens.len()
