@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
 """Writes core/src/redact/lexicon/words.txt: which words are given names, surnames, ordinary words or other proper nouns.
 
-Not part of the build: its result is committed. Needs three things that are not in the repository (README.md says which):
-the unpacked packages Faker and names from PyPI, and a table of how often English words occur in lower and in upper case.
+Not part of the build: its result is committed. Needs four things that are not in the repository (README.md says which):
+the unpacked packages Faker and names from PyPI, what dump.mjs makes of @faker-js/faker, and a table of how often English words occur in lower and in upper case.
 
-    make.py FAKER_DIR NAMES_DIR COUNTS_JSON > core/src/redact/lexicon/words.txt
+    make.py FAKER_DIR NAMES_DIR FAKER_JS_JSON COUNTS_JSON > core/src/redact/lexicon/words.txt
 """
 
 import importlib
@@ -74,7 +74,7 @@ def listed(name):
 
 
 def main():
-    faker, census, counts_path = map(pathlib.Path, sys.argv[1:])
+    faker, census, faker_js, counts_path = map(pathlib.Path, sys.argv[1:])
     counts = json.loads(counts_path.read_text())
     lower, capital = counts["low"], counts["cap"]
     faker_given, faker_surnames = faker_names(faker)
@@ -85,11 +85,19 @@ def main():
         if locale not in GIVEN_SKIPPED:
             for name in names:
                 flags[name] |= GIVEN
+    for name in listed("more.txt"):
+        flags[name] |= GIVEN
+    more = json.loads(faker_js.read_text())
+    for names in more.values():
+        for name in names["given"]:
+            for part in parts(name):
+                flags[part] |= GIVEN
     for sex in ("female", "male"):
         for line in (census / f"names/dist.{sex}.first").read_text().splitlines():
             flags[fold(line.split()[0])] |= GIVEN
     taken = {name for locale in SURNAME_LOCALES for name in faker_surnames[locale] if len(name) > 2 or locale in ("zh_CN", "zh_TW", "vi_VN", "ja_JP")}
     taken |= {fold(line.split()[0]) for line in (census / "names/dist.all.last").read_text().splitlines()[:CENSUS_SURNAMES]}
+    taken |= {part for names in more.values() for name in names["surname"] for part in parts(name) if len(part) > 2}
     for name in taken:
         if flags[name] or not ENDINGS.search(name):
             flags[name] |= SURNAME

@@ -35,7 +35,7 @@ fn plain(scan: &Scan<'_>, index: usize) -> Option<Range<usize>> {
     let is_remote = after.starts_with(':')
         && after[1..]
             .starts_with(|char: char| char.is_ascii_alphanumeric() || matches!(char, '/' | '~'));
-    let is_path = scan.char_before(local) == Some('/') && !scan.text[..local].ends_with("//");
+    let is_path = scan.char_before(local) == Some('/');
     (!is_remote && !is_path).then_some(local..domain)
 }
 

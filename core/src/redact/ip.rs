@@ -37,6 +37,11 @@ pub(super) fn find(scan: &Scan<'_>, index: usize, found: &mut Vec<Finding>) {
         .take_while(|byte| byte.is_ascii_hexdigit() || matches!(byte, b':' | b'.'))
         .count();
     let run = scan.text[token.start..token.start + len].trim_end_matches(['.', ':']);
+    // A port behind an address of version 4.
+    let run = match (run.find('.'), run.find(':')) {
+        (Some(dot), Some(colon)) if dot < colon => &run[..colon],
+        _ => run,
+    };
     // `::` at the end belongs to an address, `fe80::`.
     let run = if scan.text[token.start + run.len()..].starts_with("::") {
         &scan.text[token.start..token.start + run.len() + 2]
@@ -76,7 +81,8 @@ fn version_4(
     let numbered =
         label.is_some() && !text_before.ends_with(['=', '[', '(']) && !says_ip(scan, index);
     let small = octets.iter().filter(|&&octet| octet < 30).count() == 4 && !says_ip(scan, index);
-    (!goes_on && !common && !numbered && !(small && octets[0] != 10)).then(|| (range.clone(), 92))
+    let excluded = goes_on || common || numbered || small && octets[0] != 10;
+    (!excluded).then(|| (range.clone(), 92))
 }
 
 /// Whether one of the words before says that an address of a machine follows.
@@ -128,7 +134,7 @@ mod tests {
         ] {
             for text in [
                 format!("at {address}, since"),
-                format!("{address}"),
+                address.to_string(),
                 format!("ip={address}"),
                 format!("[{address}]:443"),
                 format!("({address})/24"),

@@ -89,7 +89,7 @@ mod tests {
         ] {
             for text in [
                 format!("to {address} via"),
-                format!("{address}"),
+                address.to_string(),
                 format!("mac:{address}."),
                 format!("({address})"),
             ] {

@@ -69,7 +69,7 @@ pub fn find(text: &str, settings: &Settings) -> Vec<Finding> {
     address::find(&scan, &mut found);
     person::find(&scan, &mut found);
     // The rest of an address of a resource is no prose: figures and names in it are a program's.
-    found.retain(|finding| !is_inside(&urls, finding) || is_of_machines(finding.kind));
+    found.retain(|finding| !is_inside(&urls, finding) || is_of_machines(finding));
     own_list::find(&scan, &settings.own_terms, &mut found);
     resolve::resolve(text, found)
 }
@@ -101,11 +101,13 @@ fn is_inside(urls: &[std::ops::Range<usize>], finding: &Finding) -> bool {
     after > 0 && urls[after - 1].end > finding.start
 }
 
-fn is_of_machines(kind: Kind) -> bool {
-    matches!(
-        kind,
-        Kind::UrlCredential | Kind::Secret | Kind::Ip | Kind::Email | Kind::Other
-    )
+fn is_of_machines(finding: &Finding) -> bool {
+    // What looks random in an address is mostly the name of a page.
+    finding.reason != Reason::Random
+        && matches!(
+            finding.kind,
+            Kind::UrlCredential | Kind::Secret | Kind::Ip | Kind::Email | Kind::Other
+        )
 }
 
 #[cfg(test)]

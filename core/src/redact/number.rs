@@ -172,17 +172,16 @@ fn is_gap_char(char: char) -> bool {
 pub(super) fn is_apart(scan: &Scan<'_>, range: &Range<usize>) -> bool {
     let before = scan.char_before(range.start);
     let after = scan.char_at(range.end);
-    let fine_before = before.is_none_or(|char| {
-        !joins(char)
-            && !(matches!(char, '-' | '.' | '/' | '+' | ',')
-                && is_word_before(scan, range.start, char))
+    let joined_before = before.is_some_and(|char| {
+        joins(char)
+            || matches!(char, '-' | '.' | '/' | '+' | ',')
+                && is_word_before(scan, range.start, char)
     });
-    let fine_after = after.is_none_or(|char| {
-        !joins(char)
-            && !(matches!(char, '-' | '.' | '/' | ',' | ':')
-                && is_word_after(scan, range.end, char))
+    let joined_after = after.is_some_and(|char| {
+        joins(char)
+            || matches!(char, '-' | '.' | '/' | ',' | ':') && is_word_after(scan, range.end, char)
     });
-    fine_before && fine_after
+    !(joined_before || joined_after)
 }
 
 fn joins(char: char) -> bool {

@@ -231,7 +231,11 @@ impl<'t> Scan<'t> {
             .char_at(self.tokens[index].end)
             .is_none_or(char::is_whitespace);
         let long = self.before(index).is_some_and(|word| {
-            word.class != Class::Word || word.end - word.start > MAX_ABBREVIATION_BYTES
+            word.class != Class::Word
+                || self.text[word.start..word.end]
+                    .chars()
+                    .nth(MAX_ABBREVIATION_CHARS)
+                    .is_some()
         });
         spaced && long
     }
@@ -247,7 +251,7 @@ const MAX_WORD_BYTES: usize = 64;
 /// Tokens between a label and what it labels.
 const MAX_LABEL_TOKENS: usize = 24;
 /// `Tel.`, `Kto.`, `Abt.`, `born.`: a full stop behind a short word may belong to it.
-const MAX_ABBREVIATION_BYTES: usize = 4;
+const MAX_ABBREVIATION_CHARS: usize = 4;
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum CharClass {

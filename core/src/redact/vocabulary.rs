@@ -43,8 +43,8 @@ marks! {
         modele modelo coordinates coords lat lon latitude longitude timestamp budget siren siret tva vat steuernummer kvk btw company gst gstin ifsc \
         routing sort bic swift quantity amount total section voucher gift coupon cheque check boleto reg registration plate kennzeichen \
         matricule matricula targa lote lotto contrat contrato contratto contract customer klantnummer kunde kundenreferenz versichertennummer mandatsreferenz referenz referentie referencia \
-        reference referenza verwendungszweck concepto schadennummer fall allocataire pratica zakaznik invoice pnr train queue article asin id ids nummerplaat vehicle fiscal \
-        versicherung schein scheinnummer registry tin ein raum batch fahrzeug gerat versie versao versione edicion auflage";
+        reference referenza verwendungszweck concepto schadennummer fall allocataire pratica zakaznik invoice pnr train queue article asin nummerplaat vehicle fiscal \
+        versicherung schein scheinnummer registry ein raum partita iva piva batch fahrzeug gerat versie versao versione edicion auflage";
     /// A date of birth follows.
     BIRTH = "born birth birthdate birthday dob geboren geborene geb geburtsdatum geburtstag geburt né née naissance nacido nacida nacio nacimiento \
         cumpleanos nato nata nascita nascido nascida nascimento nasceu geboortedatum geboorte urodzony urodzona urodzenia fodd fodt \
@@ -62,7 +62,7 @@ marks! {
     /// Stands before a name.
     TITLE = "mr mrs ms mx dr prof professor sir dame rev reverend judge justice herr herrn frau monsieur madame mademoiselle mme mlle messrs \
         senor senora senorita sr sra srta dona doña signor signora signorina sig dott dottor dottoressa avv ing mevr mevrouw meneer dhr seu shri smt \
-        kumari mister doctor docteur doktor doutor doutora dra familie famille pan pani pana fru hr господин госпожа κυρια κυριε κυριοσ lord lady \
+        kumari mister doctor docteur doktor doutor doutora dra familie famille pan pani panie pana panu fru hr господин госпожа κυρια κυριε κυριοσ lord lady \
         capt captain sgt sergeant lt lieutenant col colonel officer inspector uncle auntie aunt tante onkel oncle tio tia maitre me";
     /// Begins a letter, before a name.
     GREETING = "hi hello hey dear hallo liebe lieber hoi bonjour salut cher chere bonsoir hola estimado estimada querido querida \
@@ -97,7 +97,7 @@ marks! {
         meldete besuche saw visited interviewed married wed represented countersigned approved attn signed appointed secondo falei";
     /// A password or key follows.
     SECRET = "password passwd pwd pass passcode passphrase passwort kennwort wachtwoord mdp contrasena clave senha haslo losenord salasana \
-        wlan pw parola πασσωορδ пароль";
+        wlan pw passe parola πασσωορδ пароль";
     /// A token or key of a program follows.
     KEY = "secret token apikey key accesskey secretkey privatekey authtoken auth bearer credential credentials accountkey sessionid signature sid jwt";
     /// Ends the name of a company, a place or a thing rather than of a person.
@@ -122,7 +122,7 @@ marks! {
         sweetheart baby babe dude man mate buddy sunshine schatz cherie cheri allemaal iedereen allerseits beide both";
     /// An article or the like: what follows is a noun, also with a capital letter.
     ARTICLE = "the a an der die das dem den des ein eine einem einen einer im am zum zur beim vom le la les un une du des el los las \
-        una il lo gli het een o os as um uma this that these those his her its our your their my any some no every each kein keine mein meine \
+        una il lo gli het een o os as um uma his her its our your their my kein keine mein meine \
         dein seine ihre unser unsere mon ma mes ton ta sa ses notre votre mi tu su nuestro mio mia suo sua";
     /// "I am", "my name is", "called": a name follows.
     INTRODUCTION = "im heisse heisst ik heet chamo llamo llama chiamo chiama appelle sappelle heter hedder nazywam зовут named called \
@@ -137,7 +137,7 @@ marks! {
     ID_ES = "dni nie nif documento";
     ID_IT = "cf fiscale codice";
     ID_NL = "bsn burgerservicenummer sofinummer";
-    ID_AADHAAR = "aadhaar aadhar adhaar adhar uidai uid";
+    ID_AADHAAR = "aadhaar aadhar adhaar adhar uidai";
     ID_PAN = "pan";
     ID_BR = "cpf cnpj";
 }

@@ -128,7 +128,7 @@ mod tests {
         twice.merge(&histogram);
         assert_eq!(twice.count(), 200);
         assert_eq!(twice.quantile(0.5), histogram.quantile(0.5));
-        assert_eq!(histogram.within(&[10, 100]), [10, 87, 3]);
+        assert_eq!(histogram.within(&[10, 63]), [10, 53, 37]);
         let full = Histogram {
             buckets: BTreeMap::from([(1, u32::MAX), (2, 5)]),
         };

@@ -17,6 +17,20 @@ pub(super) fn extend(scan: &Scan<'_>, first: usize) -> usize {
         };
         first = start;
     }
+    // `No. 24, 3rd Main Road`, `Plot 118`, `#12`.
+    let dot = usize::from(
+        first > 0 && scan.is_sign(first - 1, &['.']) && !scan.gap(first - 1).is_empty(),
+    );
+    if let Some(at) = first.checked_sub(1 + dot) {
+        let text = word(scan, at);
+        let numbered = matches!(
+            text.as_str(),
+            "no" | "plot" | "house" | "shop" | "door" | "hno"
+        );
+        if scan.is_sign(at, &['#']) || numbered && is_capital(scan.tokens[at].case) {
+            return at;
+        }
+    }
     // `Flat 4 118 Harbour Road` without a comma.
     let spaced = first
         .checked_sub(2)

@@ -85,7 +85,8 @@ fn labelled(scan: &Scan<'_>, index: usize) -> Option<(usize, usize)> {
     }
     // Words before the colon make it another label: `E-mail address:`, `IP address:`, `MAC address:`.
     let other = [
-        "mail", "email", "ip", "mac", "web", "wallet", "memory", "ipv6", "ipv4", "e", "site",
+        "remote", "peer", "mail", "email", "ip", "mac", "web", "wallet", "memory", "ipv6", "ipv4",
+        "e", "site",
     ];
     if index > 0
         && other
@@ -95,6 +96,9 @@ fn labelled(scan: &Scan<'_>, index: usize) -> Option<(usize, usize)> {
         return None;
     }
     let first = index + 2;
+    if scan.get(first)?.class == Class::Sign || index > 0 && scan.str(index - 1) == "-" {
+        return None;
+    }
     let mut last = None;
     let (mut words, mut numbers) = (0, 0);
     for at in first..first + MAX_TOKENS {

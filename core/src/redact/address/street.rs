@@ -1,6 +1,7 @@
 //! The core of an address, one function for each way of writing it.
 
 use super::super::fold::fold;
+use super::super::lexicon::{PROPER, WORD};
 use super::super::scan::{Case, Class, Scan};
 use super::super::vocabulary::REFERENCE;
 use super::Core;
@@ -169,9 +170,11 @@ fn english(scan: &Scan<'_>, at: usize, after_comma: bool) -> Option<usize> {
         && scan.gap(last) == " ";
     let last = if direction { last + 1 } else { last };
     // `10 Street Food Places`: the name goes on, and it is none of a street.
+    let weak = kinds::english(&word(scan, last)) == Some(true);
     let goes_on = scan.gap(last) == " "
         && is_capital_word(scan, last + 1)
-        && scan.tokens[last + 1].classes & super::super::lexicon::WORD != 0
+        && (weak || scan.tokens[last + 1].classes & WORD != 0)
+        && !kinds::is_direction(&word(scan, last + 1))
         && !kinds::is_unit(&word(scan, last + 1));
     (!goes_on).then_some(last)
 }
@@ -226,11 +229,11 @@ fn type_first(scan: &Scan<'_>, index: usize) -> Option<Core> {
     // `C/ Mayor`, `Av. Paulista`, `Avda. de`.
     let mut at = index + 1;
     let short = scan.is_sign(at, &['.', '/']) && scan.gap(index).is_empty();
+    if kind == "c" && scan.str(at) != "/" {
+        return None;
+    }
     if short {
         at += 1;
-    }
-    if kind == "c" && !short {
-        return None;
     }
     let last_name = name(scan, at)?;
     // A name of small words alone would be `via con`.
@@ -310,6 +313,10 @@ fn name_first(scan: &Scan<'_>, index: usize) -> Option<Core> {
         let spaced = scan.gap(at - 1) == " ";
         let text = word(scan, at);
         let fits = is_capital(token.case) || kinds::is_particle(&text) || kinds::is_ending(&text);
+        // `Spedire a Piazza San Marco`: the street begins later.
+        if kinds::is_type_first(&text) && is_capital(token.case) && !kinds::is_ending(&text) {
+            return None;
+        }
         if words == 6 || !(hyphen || spaced) || !fits || street && spaced {
             break;
         }
@@ -324,7 +331,10 @@ fn name_first(scan: &Scan<'_>, index: usize) -> Option<Core> {
     let reference = scan.tokens[index..=last]
         .iter()
         .any(|token| token.marks & REFERENCE != 0);
-    (!(reference && !street)).then_some(Core {
+    // `Windows 11, 23456 Users`: one word that is no name of a street.
+    let plain = words == 1 && scan.tokens[index].classes & (WORD | PROPER) != 0;
+    let long = scan.tokens[number].end - scan.tokens[number].start > 4;
+    (street || !reference && !plain && !long).then_some(Core {
         first: index,
         last: number,
         needs_postcode: !street,

@@ -2,6 +2,7 @@
 
 use super::super::scan::{Class, Scan};
 use super::place::{Segment, is_name, place, unit};
+use super::postcode::postcode;
 
 /// Segments behind a street: suite, floor, quarter, place, region, country.
 const MAX_SEGMENTS: usize = 6;
@@ -33,7 +34,7 @@ pub(super) fn extend(scan: &Scan<'_>, last: usize) -> Tail {
         reached = segment.last;
         let ends = scan.is_segment_end(segment.last)
             && separator == Separator::Comma
-            && !is_name(scan, at)
+            && !(is_name(scan, at) && scan.is_sign(segment.last + 1, &[',']))
             && !goes_on(scan, segment.last);
         if segment.certain || ends {
             tail.last = segment.last;
@@ -96,10 +97,16 @@ fn segment(scan: &Scan<'_>, at: usize, separator: Separator) -> Option<Segment> 
         });
     let found = unit.or_else(|| place(scan, at))?;
     match separator {
-        // Without a comma the next words may be anything; with a new line they may be the next field.
-        Separator::Space | Separator::Line => (found.certain
-            && (found.has_postcode || separator == Separator::Space))
-            .then_some(found),
+        // Without a comma the next words may be anything, so they have to begin with a postcode that a place follows.
+        Separator::Space => {
+            let code = postcode(scan, at).is_some_and(|code| code.last < found.last);
+            (code || unit.is_some()).then_some(found)
+        }
+        // With a new line they may be the next field: `Springfield,` waits for what is behind the comma.
+        Separator::Line => {
+            let waits = scan.is_sign(found.last + 1, &[',']) && !found.certain;
+            (found.has_postcode || waits).then_some(found)
+        }
         Separator::Comma => Some(found),
     }
 }

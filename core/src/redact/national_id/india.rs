@@ -15,12 +15,13 @@ pub(super) fn find_aadhaar(scan: &Scan<'_>, index: usize) -> Option<Finding> {
     let (range, digits) = grouped(scan, &series, &[4, 4, 4], &[Gap::Space, Gap::Hyphen])?;
     let label = label(scan, index);
     let named = label & ID_AADHAAR != 0;
+    let near = scan.label_before(index, 16, ID_AADHAAR).is_some();
     // Four groups are a card.
     let alone = !series
         .groups()
         .get(3)
         .is_some_and(|next| next.gap == Gap::Space && next.len() == 4);
-    let grouped = range.len() > 12 && alone && !is_other(label, ID_AADHAAR);
+    let grouped = near && range.len() > 12 && alone && !is_other(label, ID_AADHAAR);
     ((named || grouped)
         && matches!(digits.as_bytes()[0], b'2'..=b'9')
         && !is_uniform(&digits)
@@ -93,7 +94,10 @@ mod tests {
     #[test]
     fn aadhaar() {
         assert_eq!(
-            found("it is 9999 4105 7058.", Kind::NationalId),
+            found(
+                "My Aadhaar, which I was given last year in the spring, is 9999 4105 7058.",
+                Kind::NationalId
+            ),
             ["9999 4105 7058"]
         );
         assert_eq!(
@@ -102,6 +106,7 @@ mod tests {
         );
         for text in [
             "999941057058",
+            "it is 9999 4105 7058",
             "order 9999 4105 7058",
             "9999 4105 7059",
             "9999 4105 7058 1234",

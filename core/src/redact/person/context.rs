@@ -49,10 +49,8 @@ fn before(scan: &Scan<'_>, first: usize, last: usize) -> Place {
         Class::Word => word_before(scan, at),
         Class::Number => Place::Neutral,
         Class::Line | Class::Blank => {
-            if is_signature(scan, first, last)
-                || is_label_line(scan, first)
-                || is_speaker(scan, last)
-            {
+            let speaks = is_speaker(scan, last) && scan.tokens[first].classes & GIVEN != 0;
+            if is_signature(scan, first, last) || is_label_line(scan, first) || speaks {
                 Place::Name
             } else {
                 Place::Start
@@ -117,6 +115,12 @@ fn is_title_word_only(text: &str) -> bool {
     )
 }
 
+/// Whether the token is a given name and hardly anything else.
+fn is_given(scan: &Scan<'_>, at: usize) -> bool {
+    scan.get(at)
+        .is_some_and(|token| token.classes & GIVEN != 0 && token.classes & (WORD | PROPER) == 0)
+}
+
 /// `Hi Anna`, `Dear Anna` at the beginning, and not `a warm hello`.
 fn is_greeting(scan: &Scan<'_>, at: usize) -> bool {
     let start = (0..4).any(|back| {
@@ -136,9 +140,9 @@ fn introduces(scan: &Scan<'_>, at: usize) -> bool {
     let before = at.checked_sub(1).map_or("", |index| scan.str(index));
     match scan.str(at).to_lowercase().as_str() {
         "im" | "i" => {
-            at == 0
-                || scan.is_line_start(at)
-                || matches!(before, "," | "." | "!" | "hi" | "hey" | "hello" | "and")
+            let starts = scan.is_line_start(at)
+                || matches!(before, "," | "." | "!" | "hi" | "hey" | "hello" | "and");
+            starts && is_given(scan, at + 1)
         }
         "soy" | "sono" | "sou" | "jag" | "jestem" => true,
         "suis" => matches!(before, "je" | "Je"),
@@ -364,6 +368,7 @@ pub(super) fn lower_name(scan: &Scan<'_>, index: usize) -> Option<Part> {
         marks: NONE,
         initial: false,
         particle: false,
+        linking: false,
         upper: false,
         surname_like: false,
     })

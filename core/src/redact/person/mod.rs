@@ -31,20 +31,43 @@ pub(super) fn find(scan: &Scan<'_>, found: &mut Vec<Finding>) {
             continue;
         }
         let mut at = 0;
+        let mut last = 0;
         while at < parts.len() {
             let Some(name) = sequence::name(scan, &parts[at..]) else {
                 at += 1;
                 continue;
             };
             let words = &parts[at..at + name.len];
-            found.push(finding(words, name.confidence_percent, name.reason));
-            remember(scan, words, &mut full);
+            let mut whole = words.to_vec();
+            // `Name: MÜLLER, Heidrun`.
+            let reversed = at + name.len == parts.len()
+                && name.reason == Reason::NameContext
+                && words
+                    .iter()
+                    .all(|part| part.upper || part.is_surname() && !part.is_given());
+            if reversed {
+                whole.extend(given_behind_comma(scan, words[words.len() - 1].last));
+            }
+            found.push(finding(&whole, name.confidence_percent, name.reason));
+            remember(scan, &whole, &mut full);
+            last = whole[whole.len() - 1].last;
             at += name.len;
         }
-        index = parts[parts.len() - 1].last + 1;
+        index = last.max(parts[parts.len() - 1].last) + 1;
     }
     unspaced::find(scan, found);
     repeated(scan, first, &full, found);
+}
+
+/// The given names behind the comma that follows a surname in a form.
+fn given_behind_comma(scan: &Scan<'_>, surname: usize) -> Vec<Part> {
+    let comma = scan.is_sign(surname + 1, &[',']) && scan.gap(surname).is_empty();
+    let given = part::sequence(scan, surname + 2);
+    let fits = comma
+        && scan.gap(surname + 1) == " "
+        && (1..=2).contains(&given.len())
+        && given.iter().all(|part| part.is_given() || part.initial);
+    if fits { given } else { Vec::new() }
 }
 
 fn finding(parts: &[Part], confidence: u8, reason: Reason) -> Finding {

@@ -33,6 +33,8 @@ pub(super) struct Part {
     pub(super) initial: bool,
     /// Whether it is a small word: `van`.
     pub(super) particle: bool,
+    /// Whether it is such a word with a capital: `El`, `De`.
+    pub(super) linking: bool,
     /// Whether it has no small letter.
     pub(super) upper: bool,
     /// Whether an unknown word ends like a surname.
@@ -191,6 +193,7 @@ fn part_after(scan: &Scan<'_>, index: usize, joined: bool) -> Option<Part> {
         },
         initial: single && letters <= 2 && scan.tokens[index].case == Case::Capital,
         particle: false,
+        linking: token.case == Case::Capital && last == index && is_particle(&folded),
         upper: token.case == Case::Upper,
         surname_like: ends_like_surname(&folded),
     })
@@ -202,6 +205,10 @@ fn joined_classes(scan: &Scan<'_>, first: usize, last: usize, folded: &str) -> C
         "o'", "d'", "o’", "d’", "n'", "n’", "m'", "m’", "sant'", "sant’", "dell'", "dall'", "l'",
         "l’",
     ];
+    let arabic = ["al-", "el-", "ben-", "abu-", "bin-", "ibn-"];
+    if arabic.iter().any(|start| folded.starts_with(start)) {
+        return SURNAME;
+    }
     if apostrophe.iter().any(|start| folded.starts_with(start)) {
         return SURNAME;
     }
@@ -230,15 +237,17 @@ fn is_name_case(scan: &Scan<'_>, index: usize) -> bool {
     }
 }
 
+fn is_particle(word: &str) -> bool {
+    PARTICLES.split_whitespace().any(|known| known == word)
+}
+
 /// A small word between names: `van`, `de la`, `al-`.
 fn particle(scan: &Scan<'_>, at: usize, gap_at: usize) -> Option<Part> {
     let token = scan
         .get(at)
         .filter(|token| token.class == Class::Word && token.case == Case::Lower)?;
-    let known = PARTICLES
-        .split_whitespace()
-        .any(|particle| particle == scan.str(at))
-        || scan.str(at) == "d" && scan.is_sign(at + 1, &['\'', '’']);
+    let known =
+        is_particle(scan.str(at)) || scan.str(at) == "d" && scan.is_sign(at + 1, &['\'', '’']);
     (known && is_single_space(scan.gap(gap_at))).then_some(Part {
         start: token.start,
         end: token.end,
@@ -248,6 +257,7 @@ fn particle(scan: &Scan<'_>, at: usize, gap_at: usize) -> Option<Part> {
         marks: vocabulary::NONE,
         initial: false,
         particle: true,
+        linking: false,
         upper: false,
         surname_like: false,
     })

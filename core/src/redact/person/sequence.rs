@@ -3,7 +3,9 @@
 use super::super::Reason;
 use super::super::lexicon::{GIVEN, PROPER, SURNAME, WORD};
 use super::super::scan::{Class, Scan};
-use super::super::vocabulary::{ARTICLE, GENERIC, GREETING, NAME, ORGANISATION, SIGN_OFF, TITLE};
+use super::super::vocabulary::{
+    ARTICLE, GENERIC, GREETING, INTRODUCTION, NAME, ORGANISATION, SIGN_OFF, SPEECH, TITLE, TOWARDS,
+};
 use super::context::{Place, place};
 use super::part::Part;
 
@@ -22,13 +24,14 @@ const MAX_WORDS: usize = 6;
 /// The name that begins with the first of `parts`.
 pub(super) fn name(scan: &Scan<'_>, parts: &[Part]) -> Option<Name> {
     let first = &parts[0];
-    if first.particle && !particle_begins(scan, first)
+    let titled = is_titled(scan, first);
+    if first.particle && !titled
         || is_no_name(first)
+        || is_monsieur(scan, parts)
         || is_acronym(first) && !all_upper(parts)
     {
         return None;
     }
-    let titled = is_titled(scan, first);
     let len = reach(parts, titled);
     let words = &parts[..len];
     // `Turing Award`, `Martin Luther King Library`, `Goldman Sachs & Co`.
@@ -44,23 +47,20 @@ pub(super) fn name(scan: &Scan<'_>, parts: &[Part]) -> Option<Name> {
     })
 }
 
-/// Labels, titles, greetings and words for people in general begin no name.
+/// Labels, titles, greetings and words for people in general begin no name, unless they are names above all.
 fn is_no_name(part: &Part) -> bool {
-    let names = part.classes & (GIVEN | SURNAME) != 0;
-    part.marks & (GENERIC | TITLE) != 0 && !(names && part.marks & (GENERIC | TITLE) == 0)
-        || part.marks & (GREETING | SIGN_OFF | NAME | ARTICLE | ORGANISATION) != 0
-            && (!names || part.classes & WORD != 0)
-            && part.marks & NAME == 0
-        || part.marks & (GREETING | SIGN_OFF | ARTICLE) != 0 && !names
-        || part.marks & NAME != 0 && !names
+    let named = part.classes & (GIVEN | SURNAME) != 0;
+    let weak = GREETING | SIGN_OFF | ARTICLE | ORGANISATION | TOWARDS | SPEECH | INTRODUCTION;
+    part.marks & (GENERIC | TITLE) != 0
+        || part.marks & weak != 0 && !(part.is_given() || part.is_surname())
+        || part.marks & NAME != 0 && !named
 }
 
-/// `VPN`, `NHS`: short, in capitals, and in no list.
+/// `VPN`, `NHS`, `EAN`: short and in capitals.
 fn is_acronym(part: &Part) -> bool {
-    part.upper
-        && !part.initial
-        && part.classes & (GIVEN | SURNAME) == 0
-        && part.end - part.start <= 5
+    let len = part.end - part.start;
+    let listed = part.classes & (GIVEN | SURNAME) != 0;
+    part.upper && !part.initial && (len <= 4 || len == 5 && !listed)
 }
 
 fn all_upper(parts: &[Part]) -> bool {
@@ -70,9 +70,12 @@ fn all_upper(parts: &[Part]) -> bool {
             .all(|part| part.upper || part.initial || part.particle)
 }
 
-/// `van der Berg` behind a title or a label.
-fn particle_begins(_: &Scan<'_>, _: &Part) -> bool {
-    false
+/// `M. Garnier` with a given name behind: a title, not an initial.
+fn is_monsieur(scan: &Scan<'_>, parts: &[Part]) -> bool {
+    let first = &parts[0];
+    first.initial
+        && scan.slice(first.start..first.end) == "M."
+        && parts.get(1).is_some_and(Part::is_given)
 }
 
 /// Whether a title stands right before: `Dr. Anna`, `Frau Dr. Yıldız`.
@@ -114,7 +117,9 @@ fn reach(parts: &[Part], titled: bool) -> usize {
     let mut len = 1;
     while len < parts.len().min(MAX_WORDS) {
         let part = &parts[len];
-        if part.particle {
+        // `Mohamed El Haddaoui`: a small word with a capital goes on to the next.
+        let links = part.linking && parts.get(len + 1).is_some_and(|next| !next.is_other());
+        if part.particle || links {
             len += 1;
             continue;
         }
@@ -206,7 +211,6 @@ fn is_street(scan: &Scan<'_>, first: &Part) -> bool {
 fn judge(scan: &Scan<'_>, words: &[Part], place: Place) -> Option<(u8, Reason)> {
     let first = &words[0];
     let rest: Vec<&Part> = words[1..].iter().filter(|part| !part.particle).collect();
-    let has_particle = words.iter().any(|part| part.particle);
     let strong_rest = rest.iter().any(|part| part.is_given() || part.is_surname());
     let unknown_rest = rest.iter().any(|part| part.is_unknown() && !part.initial);
     let weak_rest = rest
@@ -254,7 +258,7 @@ fn judge(scan: &Scan<'_>, words: &[Part], place: Place) -> Option<(u8, Reason)> 
     if first.classes & GIVEN != 0 && word {
         return match place {
             Place::Article => None,
-            _ if strong_rest || has_particle => listed(82),
+            _ if strong_rest => listed(82),
             Place::Person => by_place(76),
             Place::Middle if unknown_rest || weak_rest => listed(74),
             Place::Middle if rest.is_empty() && is_sentence_name(scan, first) => listed(62),
@@ -283,11 +287,17 @@ fn judge(scan: &Scan<'_>, words: &[Part], place: Place) -> Option<(u8, Reason)> 
         Place::Person if strong_rest || unknown_rest => by_place(74),
         _ if strong_rest && (surname || first.is_unknown()) && !first.upper => listed(72),
         _ if strong_rest && first.upper && rest.iter().all(|part| part.upper) => listed(66),
-        Place::Middle | Place::Neutral if has_particle && unknown_rest && first.is_unknown() => {
-            None
-        }
+        _ if is_arabic(scan, words) && unknown_rest && first.is_unknown() => by_place(66),
         _ => None,
     }
+}
+
+/// `Abdulmalik al-Farsi`, `Tamim bin Hamad`: the small word itself says that it is a name.
+fn is_arabic(scan: &Scan<'_>, words: &[Part]) -> bool {
+    let small = words.iter().filter(|part| part.particle);
+    small
+        .map(|part| scan.slice(part.start..part.end))
+        .any(|word| matches!(word, "al" | "el" | "bin" | "ibn" | "bint"))
 }
 
 /// Behind an article a given name is one only where languages put articles before names: `a Luciana`, `la Chiara`, `der Jonas`.
@@ -320,8 +330,8 @@ fn is_plain_given(scan: &Scan<'_>, first: &Part) -> bool {
 /// Whether the initial ends a phrase, `Plan B. It`: a word is before it, and no comma or the like.
 fn ends_phrase(scan: &Scan<'_>, first: &Part) -> bool {
     scan.before(first.first).is_some_and(|token| {
-        token.class == Class::Word && token.case != super::super::scan::Case::Lower
-            || token.class == Class::Word && !is_by(scan.str(first.first - 1))
+        let by = token.case == super::super::scan::Case::Lower && is_by(scan.str(first.first - 1));
+        token.class == Class::Word && !by
     })
 }
 

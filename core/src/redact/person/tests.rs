@@ -18,7 +18,7 @@ fn given_name_and_surname() {
         "Siobhán O'Connell",
         "Femke van der Wouden",
         "Tobias R. Eichendorff",
-        "Abdulrahman al-Farsi",
+        "Ibrahim al-Farsi",
         "Алексей Воронцов",
         "Γιώργος Νικολαΐδης",
         "Will Smith",

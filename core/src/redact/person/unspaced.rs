@@ -179,6 +179,12 @@ fn name_behind(run: &str) -> Option<&str> {
         .iter()
         .find(|surname| run.starts_with(**surname));
     let first = run.chars().next()?;
+    // An honorific ends it.
+    let end = HONORIFICS
+        .iter()
+        .filter_map(|honorific| run.find(honorific))
+        .min();
+    let run = &run[..end.unwrap_or(run.len())];
     let total = run.chars().count();
     let chars = match long {
         Some(surname) => (surname.chars().count() + 2).min(total),

@@ -107,7 +107,7 @@ mod tests {
         assert_eq!(code_len("12025550147"), Some(1));
         assert_eq!(code_len("493023125014"), Some(2));
         assert_eq!(code_len("351912345678"), Some(3));
-        assert_eq!(code_len("1202555"), Some(1));
+        assert_eq!(code_len("12025550"), Some(1));
         assert_eq!(code_len("99912345678"), None);
         assert_eq!(code_len("3361234"), None);
         assert_eq!(code_len(""), None);

@@ -54,13 +54,23 @@ fn start(scan: &Scan<'_>, first: &Group) -> usize {
             at
         }
     };
-    let closes = scan.text[first.end..].starts_with(')');
     let plus = opening(first.start, '+');
-    if closes || plus < first.start && scan.text[first.end..].starts_with([')']) {
+    // `(0221) 4710`, and not `(0221)` alone or `(+44...)`.
+    let closes = scan.text[first.end..].starts_with(')');
+    let goes_on = series_goes_on(scan, first);
+    if closes && goes_on {
         opening(plus, '(')
     } else {
         plus
     }
+}
+
+/// Whether a further group follows the parenthesis.
+fn series_goes_on(scan: &Scan<'_>, first: &Group) -> bool {
+    (2..=3).any(|ahead| {
+        let next = scan.get(first.token + ahead);
+        next.is_some_and(|token| token.class == Class::Number)
+    })
 }
 
 fn said(scan: &Scan<'_>, index: usize) -> Said {
@@ -104,7 +114,8 @@ fn international(
     let plus = scan.slice(start..groups[0].end).contains('+');
     let digits_of = |count: usize| without_trunk_zero(scan, series, &groups[..count]);
     let zeros = if plus { 0 } else { 2 };
-    if !plus && !(groups[0].len() <= 6 && series.digits(&groups[..1]).starts_with("00")) {
+    let zeros_first = groups[0].len() <= 6 && series.digits(&groups[..1]).starts_with("00");
+    if !(plus || zeros_first) {
         return None;
     }
     if scan
@@ -177,7 +188,7 @@ fn national(
     said: Said,
 ) -> Option<(usize, u8, Reason)> {
     let groups = series.groups();
-    if said == Said::Other || is_dated(series) {
+    if said == Said::Other || is_dated(series) || goes_back(scan, &groups[0]) {
         return None;
     }
     if let Some((count, confidence)) = national::shape(scan, series, start) {
@@ -217,6 +228,12 @@ fn national(
                 || start < groups[0].start)
     })?;
     Some((groups[count - 1].end, 82, Reason::Label))
+}
+
+/// Whether a number is right before, so that this is the middle of a longer one.
+fn goes_back(scan: &Scan<'_>, first: &Group) -> bool {
+    let before = scan.before(first.token);
+    before.is_some_and(|token| token.class == Class::Number) && scan.gap(first.token - 1).len() <= 2
 }
 
 /// Whether it begins like a date with a year of four digits.

@@ -55,7 +55,7 @@ fn national_numbers() {
     ] {
         for text in [
             format!("She has {number} now."),
-            format!("{number}"),
+            number.to_string(),
             format!("mobile: {number}, home"),
         ] {
             assert_eq!(found(&text, Kind::Phone), [number], "{text}");
@@ -78,7 +78,7 @@ fn international_numbers() {
     ] {
         for text in [
             format!("dial {number} now."),
-            format!("{number}"),
+            number.to_string(),
             format!("({number})"),
             format!("T:{number};"),
         ] {

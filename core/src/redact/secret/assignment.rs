@@ -167,7 +167,9 @@ fn value<'t>(scan: &Scan<'t>, start: usize, joined: Joined) -> Option<Value<'t>>
         run = &run[..at];
     }
     if joined == Joined::Equals {
-        run = &run[..run.find(['&', ',', ')']).unwrap_or(run.len())];
+        // `a=1&b=2` is two, `pass=x&y` is one.
+        let pair = run.find('&').filter(|at| run[*at..].contains('='));
+        run = &run[..pair.or(run.find([',', ')'])).unwrap_or(run.len())];
     }
     let sentence_end = ['.', ',', ':', ')', '?', ']', '}'];
     let mut trimmed = run.trim_end_matches(sentence_end);

