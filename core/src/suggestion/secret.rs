@@ -61,15 +61,18 @@ const SECRETS: &[&str] = &[
 
 /// What may stand between the name and the secret: at least one of these must, for "I forgot my password" to be none.
 const JOINING: &[&str] = &[
-    "#", "-", ":", "=", "again", "are", "here", "is", "it's", "its", "no", "no.", "now", "of",
-    "on", "still", "to", "was", "were",
+    "#", "-", ":", "=", "again", "are", "back", "here", "is", "it's", "its", "no", "no.", "now",
+    "of", "on", "still", "the", "to", "was", "were",
 ];
+
+/// Most pieces of a secret that were written already: "QQ 12 34 56" has four.
+const MAX_PIECES: usize = 5;
 
 /// Phrases behind which a date or place of birth comes, without anything between.
 const ANNOUNCING: &[&str] = &["born in", "born on", "born the"];
 
-/// Whether the sentence at the end of `text` announces a secret that has not been written yet, or of which at most one
-/// piece without a space has.
+/// Whether the sentence at the end of `text` announces a secret that has not been written yet, or of which only pieces of
+/// digits and capitals and one in progress have.
 pub(super) fn announces_secret(text: &str) -> bool {
     let line = text.rsplit(['\n', '!', '?']).next().unwrap_or_default();
     let tail = &line[line.ceil_char_boundary(line.len().saturating_sub(LOOK_BACK_BYTES))..];
@@ -83,6 +86,38 @@ pub(super) fn announces_secret(text: &str) -> bool {
     if is_open && words.last().is_some_and(|word| !JOINING.contains(word)) {
         words.pop();
     }
+    // What was written of it: groups of digits and capitals. The month of a birth is one, too.
+    let whole = words.join(" ");
+    let is_born = ANNOUNCING.iter().any(|phrase| {
+        whole.rfind(phrase).is_some_and(|at| {
+            let behind = whole[at + phrase.len()..].split_whitespace().count();
+            behind <= 2
+        })
+    });
+    let cased: Vec<&str> = tail.split_whitespace().collect();
+    let is_code = |word: &&str| {
+        word.chars().any(|char| char.is_ascii_digit()) || word.chars().all(char::is_uppercase)
+    };
+    let offset = usize::from(
+        is_open
+            && cased
+                .last()
+                .is_some_and(|word| !JOINING.contains(&word.to_lowercase().as_str())),
+    );
+    let pieces = cased
+        .iter()
+        .rev()
+        .skip(offset)
+        .take(MAX_PIECES)
+        .take_while(|word| is_code(word));
+    let pieces = pieces.count().min(
+        words
+            .iter()
+            .rev()
+            .take_while(|word| !JOINING.contains(word))
+            .count(),
+    );
+    words.truncate(words.len() - pieces);
     let joining = words
         .iter()
         .rev()
@@ -94,9 +129,7 @@ pub(super) fn announces_secret(text: &str) -> bool {
             head.is_empty() || head.ends_with(|char: char| !char.is_alphanumeric())
         })
     };
-    let whole = words.join(" ");
-    let is_announced = ANNOUNCING.iter().any(|phrase| whole.ends_with(phrase));
-    is_announced || (joining > 0 && SECRETS.iter().any(ends_with))
+    is_born || (joining > 0 && SECRETS.iter().any(ends_with))
 }
 
 /// Longer than any name with what joins it and the secret's beginning.
@@ -121,6 +154,11 @@ mod tests {
             "he was born in 19",
             "You can reach me, my phone number is now ",
             "driver’s license #",
+            "The insurance number is QQ 12 ",
+            "My driving licence is ABCDE 901234 M",
+            "The number plate is AB57 X",
+            "She was born on 14 Aug",
+            "The security code on the back is ",
         ] {
             assert!(announces_secret(text), "{text}");
         }
