@@ -6,7 +6,7 @@ use super::{
     SuggestionSettings, Thresholds, is_loaded_before, is_sensitive_before, is_word, never_start,
     repeats_what_follows, sensitive_start,
 };
-use crate::decode::{Continuation, Scored, first_unsure, score};
+use crate::decode::{Continuation, Scored, Stop, first_unsure, score};
 use crate::protocol::{FieldHints, SuggestOutcome, SuppressionReason};
 use crate::text::{CaretText, is_latin_letter, is_showable, is_unknown_script, is_word_char};
 
@@ -132,15 +132,16 @@ fn shown(
         SuppressionReason::DuplicatesWhatFollows,
     )?;
 
-    // A word that may go on is not shown, unless something behind it shows that it ended.
+    // A word that may go on is not shown, unless something behind it shows that it ended. Nor is what the token limit cut:
+    // "caretaker-" or "marta." may be the beginning of an address.
     let is_whole = continuation.stop.closes_last_word() || units.len() < ranges.len();
-    if !is_whole
-        && units
-            .last()
-            .is_some_and(|last| text[last.range.clone()].ends_with(is_word_char))
-    {
-        let last = units.len() - 1;
-        keep(&mut units, Some(last), unsure(caret))?;
+    let may_go_on = |last: &Scored| {
+        continuation.stop == Stop::Tokens || text[last.range.clone()].ends_with(is_word_char)
+    };
+    if !is_whole && units.last().is_some_and(may_go_on) {
+        let chunk_start = text.trim_end().rfind(char::is_whitespace).unwrap_or(0);
+        let chunk = units.iter().position(|unit| unit.range.end > chunk_start);
+        keep(&mut units, chunk, unsure(caret))?;
     }
 
     let thresholds = Thresholds::at(caret, settings);
