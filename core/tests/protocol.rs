@@ -363,6 +363,7 @@ fn every_reason_and_code_has_a_camel_case_name() {
         "typingTooFast",
         "composing",
         "sensitiveContent",
+        "neverSuggested",
         "nothingLeft"
     ]);
     for reason in reasons.as_array().unwrap() {

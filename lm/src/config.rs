@@ -9,6 +9,7 @@ use serde::Deserialize;
 use sotto_tokenizer::Vocabulary;
 
 use crate::LmError;
+use crate::kernels::attention::AttentionShape;
 
 /// Largest sizes accepted. Ten times what a browser can run; they keep absurd files from reaching an allocation.
 mod limit {
@@ -191,6 +192,17 @@ impl LlamaConfig {
     /// Width of all key heads together; values have the same.
     pub fn kv_size(&self) -> usize {
         self.kv_heads * self.head_dim
+    }
+
+    /// Sizes of a layer's attention, with room for `capacity` positions and none held.
+    pub(crate) fn attention_shape(&self, capacity: usize) -> AttentionShape {
+        AttentionShape {
+            heads: self.heads,
+            kv_heads: self.kv_heads,
+            head_dim: self.head_dim,
+            capacity,
+            past: 0,
+        }
     }
 
     /// Number of weights.

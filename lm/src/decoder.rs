@@ -2,6 +2,7 @@
 
 use sotto_core::decode::Decoder;
 
+use crate::network::Rows;
 use crate::{KvCache, Llama, LlamaConfig, LmError};
 
 /// Tokens of a prefill that go through the network at once. More would only make the working memory larger: the
@@ -29,6 +30,45 @@ impl LlamaDecoder {
     pub fn config(&self) -> &LlamaConfig {
         self.model.config()
     }
+
+    /// Appends `tokens` and gives the logits after each of them: to measure a text in one pass. Decoding needs those
+    /// after the last one only, which [`Decoder::prefill`] gives for a fraction of the work.
+    ///
+    /// # Shapes
+    /// `tokens`: `[n]`, n >= 1. Result: `[n, vocab_size]`, row by row, unnormalised.
+    ///
+    /// # Errors
+    /// As [`Decoder::prefill`].
+    pub async fn prefill_all(&mut self, tokens: &[u32]) -> Result<Vec<f32>, LmError> {
+        self.check(tokens)?;
+        let start = self.cache.len();
+        let mut all = Vec::with_capacity(tokens.len() * self.vocab_size());
+        let mut done = 0;
+        for chunk in tokens.chunks(PREFILL_CHUNK) {
+            self.cache.advance(done);
+            self.model.forward(chunk, &mut self.cache, Rows::All);
+            // As in `prefill`: until the device has answered, nothing counts as appended.
+            self.cache.truncate(start);
+            all.extend(self.model.logits(&mut self.cache).await?);
+            done += chunk.len();
+        }
+        self.cache.advance(done);
+        Ok(all)
+    }
+
+    /// Checks that `tokens` can be appended.
+    fn check(&self, tokens: &[u32]) -> Result<(), LmError> {
+        if tokens.is_empty() {
+            return Err(LmError::Input("prefill needs at least one token"));
+        }
+        if tokens
+            .iter()
+            .any(|&token| token as usize >= self.vocab_size())
+        {
+            return Err(LmError::Input("a token is beyond the vocabulary"));
+        }
+        self.cache.reserve(tokens.len())
+    }
 }
 
 impl Decoder for LlamaDecoder {
@@ -47,38 +87,16 @@ impl Decoder for LlamaDecoder {
     }
 
     async fn prefill(&mut self, tokens: &[u32]) -> Result<Vec<f32>, LmError> {
-        if tokens.is_empty() {
-            return Err(LmError::Input("prefill needs at least one token"));
-        }
-        if tokens
-            .iter()
-            .any(|&token| token as usize >= self.vocab_size())
-        {
-            return Err(LmError::Input("a token is beyond the vocabulary"));
-        }
-        self.cache.reserve(tokens.len())?;
+        self.check(tokens)?;
         let start = self.cache.len();
-        let mut x = None;
         for chunk in tokens.chunks(PREFILL_CHUNK) {
-            x = Some(self.model.forward(chunk, &mut self.cache));
+            self.model.forward(chunk, &mut self.cache, Rows::Last);
         }
         let end = self.cache.len();
-        let x = x.expect("there is at least one token");
         // Until the device has answered, nothing counts as appended: an error or a dropped future leaves the cache
         // as it was.
         self.cache.truncate(start);
-        let data = self
-            .model
-            .logits(x)
-            .into_data_async()
-            .await
-            .map_err(|error| LmError::Device(error.to_string()))?;
-        let logits = data
-            .try_into_vec::<f32>()
-            .map_err(|_| LmError::Device("logits of another type".to_owned()))?;
-        if logits.iter().any(|logit| !logit.is_finite()) {
-            return Err(LmError::Device("logits that are not numbers".to_owned()));
-        }
+        let logits = self.model.logits(&mut self.cache).await?;
         self.cache.advance(end - start);
         Ok(logits)
     }

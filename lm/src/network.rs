@@ -1,124 +1,104 @@
-//! The network: embedding, layers of attention and feed-forward, norm, output head.
+//! The parts of the network and where their weights are in the file, for every place that they can be put.
 
-use burn::tensor::{Device, Int, Tensor, TensorData};
+use std::fmt::Debug;
 
-use crate::ops::{self, DeviceMatrix};
-use crate::weights::{Matrix, Weights, padded};
-use crate::{KvCache, LlamaConfig, LmError};
+use crate::weights::{StoredMatrix, Weights};
+use crate::{LlamaConfig, LmError};
 
-/// A Llama-architecture model on a device.
-#[derive(Debug)]
-pub struct Llama {
-    config: LlamaConfig,
-    embedding: DeviceMatrix,
-    layers: Vec<Layer>,
-    norm: Tensor<1>,
-    /// `None` if the head is the embedding table.
-    head: Option<DeviceMatrix>,
-    device: Device,
+/// Where weights can be put.
+pub(crate) trait Place {
+    /// A weight matrix there.
+    type Matrix: Debug;
+    /// The gain of a norm there.
+    type Vector: Debug;
+
+    /// Puts a matrix there.
+    fn matrix(&self, stored: StoredMatrix) -> Self::Matrix;
+
+    /// Puts a gain there.
+    fn vector(&self, values: Vec<f32>) -> Self::Vector;
 }
 
+/// The weights of a Llama-architecture model.
 #[derive(Debug)]
-struct Layer {
-    attention_norm: Tensor<1>,
-    /// Queries, keys and values under each other: one product instead of three.
-    qkv: DeviceMatrix,
-    attention_out: DeviceMatrix,
-    feed_forward_norm: Tensor<1>,
-    /// Gate and up under each other.
-    gate_up: DeviceMatrix,
-    down: DeviceMatrix,
+pub(crate) struct Network<P: Place> {
+    /// `[vocab, hidden]`.
+    pub(crate) embedding: P::Matrix,
+    pub(crate) layers: Vec<Layer<P>>,
+    /// `[hidden]`.
+    pub(crate) norm: P::Vector,
+    /// `[vocab, hidden]`; `None` if the head is the embedding table.
+    pub(crate) head: Option<P::Matrix>,
 }
 
-impl Llama {
-    /// Places the weights on `device`.
+/// The weights of one layer. Matrices have one row per output.
+#[derive(Debug)]
+pub(crate) struct Layer<P: Place> {
+    /// `[hidden]`.
+    pub(crate) attention_norm: P::Vector,
+    /// `[query + 2 * kv, hidden]`: queries, keys and values under each other, one product instead of three.
+    pub(crate) qkv: P::Matrix,
+    /// `[hidden, query]`.
+    pub(crate) attention_out: P::Matrix,
+    /// `[hidden]`.
+    pub(crate) feed_forward_norm: P::Vector,
+    /// `[2 * intermediate, hidden]`: gate and up under each other.
+    pub(crate) gate_up: P::Matrix,
+    /// `[hidden, intermediate]`.
+    pub(crate) down: P::Matrix,
+}
+
+/// Positions whose residual stream a caller wants.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Rows {
+    /// The last one: what decoding needs.
+    Last,
+    /// Every one: what the next layer and measuring a text need.
+    All,
+}
+
+impl<P: Place> Network<P> {
+    /// Takes the weights out of the file, one after the other, and puts each in its place.
     ///
     /// # Errors
     /// [`LmError::Tensor`] if a tensor is missing, of another shape or type, or belongs to no part of the model.
-    pub fn load(
+    pub(crate) fn load(
         config: &LlamaConfig,
         mut weights: Weights,
-        device: &Device,
+        place: &P,
     ) -> Result<Self, LmError> {
         let (hidden, vocab) = (config.hidden_size, config.vocab_size);
-        let mut place = Placer {
+        let mut from = Source {
             weights: &mut weights,
-            device,
+            place,
         };
-        let embedding = place.matrix(&[("model.embed_tokens", vocab)], hidden)?;
+        let embedding = from.matrix(&[("model.embed_tokens", vocab)], hidden)?;
         let layers = (0..config.layers)
-            .map(|at| Layer::load(config, at, &mut place))
+            .map(|at| Layer::load(config, at, &mut from))
             .collect::<Result<_, _>>()?;
-        let norm = place.vector("model.norm", hidden)?;
+        let norm = from.vector("model.norm", hidden)?;
         let head = if config.tied_head {
             None
         } else {
-            Some(place.matrix(&[("lm_head", vocab)], hidden)?)
+            Some(from.matrix(&[("lm_head", vocab)], hidden)?)
         };
         weights.finish()?;
         Ok(Self {
-            config: config.clone(),
             embedding,
             layers,
             norm,
             head,
-            device: device.clone(),
         })
     }
 
-    /// The sizes.
-    pub fn config(&self) -> &LlamaConfig {
-        &self.config
-    }
-
-    /// Where the weights are.
-    pub fn device(&self) -> &Device {
-        &self.device
-    }
-
-    /// Runs the layers over `tokens`, appending them to `cache`; gives the residual stream after the last token.
-    ///
-    /// # Shapes
-    /// `tokens`: `[m]`, `m >= 1`, each below the vocabulary size; `cache` has room. Result: `[1, hidden]`.
-    pub(crate) fn forward(&self, tokens: &[u32], cache: &mut KvCache) -> Tensor<2> {
-        let m = tokens.len();
-        let ids: Vec<i32> = tokens.iter().map(|&token| token as i32).collect();
-        let ids = Tensor::<1, Int>::from_data(TensorData::new(ids, [m]), &self.device);
-        let eps = self.config.rms_norm_eps;
-        let mut x = self.embedding.rows(ids);
-        for (at, layer) in self.layers.iter().enumerate() {
-            let normed = ops::rms_norm(x.clone(), &layer.attention_norm, eps);
-            let mut attended = cache.attend(at, layer.qkv.multiply(normed));
-            // After the last attention only the last position is of any use.
-            if at + 1 == self.layers.len() && m > 1 {
-                attended = attended.narrow(0, m - 1, 1);
-                x = x.narrow(0, m - 1, 1);
-            }
-            x = layer.attention_out.multiply_add(x, attended);
-            let normed = ops::rms_norm(x.clone(), &layer.feed_forward_norm, eps);
-            x = layer
-                .down
-                .multiply_add(x, ops::swiglu(layer.gate_up.multiply(normed)));
-        }
-        cache.advance(m);
-        x
-    }
-
-    /// Logits of one position.
-    ///
-    /// # Shapes
-    /// `x`: `[1, hidden]`; result: `[1, vocab]`.
-    pub(crate) fn logits(&self, x: Tensor<2>) -> Tensor<2> {
-        let normed = ops::rms_norm(x, &self.norm, self.config.rms_norm_eps);
-        self.head
-            .as_ref()
-            .unwrap_or(&self.embedding)
-            .multiply(normed)
+    /// The output head.
+    pub(crate) fn head(&self) -> &P::Matrix {
+        self.head.as_ref().unwrap_or(&self.embedding)
     }
 }
 
-impl Layer {
-    fn load(config: &LlamaConfig, at: usize, place: &mut Placer<'_>) -> Result<Self, LmError> {
+impl<P: Place> Layer<P> {
+    fn load(config: &LlamaConfig, at: usize, from: &mut Source<'_, P>) -> Result<Self, LmError> {
         let (hidden, inner) = (config.hidden_size, config.intermediate_size);
         let name = |part: &str| format!("model.layers.{at}.{part}");
         let (q, k, v) = (
@@ -129,58 +109,34 @@ impl Layer {
         let (gate, up) = (name("mlp.gate_proj"), name("mlp.up_proj"));
         let (query, kv) = (config.query_size(), config.kv_size());
         Ok(Self {
-            attention_norm: place.vector(&name("input_layernorm"), hidden)?,
-            qkv: place.matrix(&[(&q, query), (&k, kv), (&v, kv)], hidden)?,
-            attention_out: place.matrix(&[(&name("self_attn.o_proj"), hidden)], query)?,
-            feed_forward_norm: place.vector(&name("post_attention_layernorm"), hidden)?,
-            gate_up: place.matrix(&[(&gate, inner), (&up, inner)], hidden)?,
-            down: place.matrix(&[(&name("mlp.down_proj"), hidden)], inner)?,
+            attention_norm: from.vector(&name("input_layernorm"), hidden)?,
+            qkv: from.matrix(&[(&q, query), (&k, kv), (&v, kv)], hidden)?,
+            attention_out: from.matrix(&[(&name("self_attn.o_proj"), hidden)], query)?,
+            feed_forward_norm: from.vector(&name("post_attention_layernorm"), hidden)?,
+            gate_up: from.matrix(&[(&gate, inner), (&up, inner)], hidden)?,
+            down: from.matrix(&[(&name("mlp.down_proj"), hidden)], inner)?,
         })
     }
 }
 
-/// Takes tensors out of the file and puts them on the device.
-struct Placer<'a> {
+/// Takes tensors out of the file and puts them in their place.
+struct Source<'a, P> {
     weights: &'a mut Weights,
-    device: &'a Device,
+    place: &'a P,
 }
 
-impl Placer<'_> {
-    fn vector(&mut self, name: &str, len: usize) -> Result<Tensor<1>, LmError> {
+impl<P: Place> Source<'_, P> {
+    fn vector(&mut self, name: &str, len: usize) -> Result<P::Vector, LmError> {
         let values = self.weights.vector(&format!("{name}.weight"), len)?;
-        Ok(Tensor::from_data(
-            TensorData::new(values, [len]),
-            self.device,
-        ))
+        Ok(self.place.vector(values))
     }
 
     /// The named matrices (name, rows) of `cols` columns, under each other.
-    fn matrix(&mut self, parts: &[(&str, usize)], cols: usize) -> Result<DeviceMatrix, LmError> {
+    fn matrix(&mut self, parts: &[(&str, usize)], cols: usize) -> Result<P::Matrix, LmError> {
         let read = |&(name, rows): &(&str, usize)| {
             self.weights.matrix(&format!("{name}.weight"), rows, cols)
         };
         let matrices = parts.iter().map(read).collect::<Result<Vec<_>, _>>()?;
-        Ok(match Matrix::stack(matrices)? {
-            Matrix::Float { cols, values } => {
-                let rows = values.len() / cols;
-                DeviceMatrix::Float(Tensor::from_data(
-                    TensorData::new(values, [rows, cols]),
-                    self.device,
-                ))
-            }
-            Matrix::Int8 {
-                cols,
-                packed,
-                scales,
-            } => {
-                let rows = scales.len();
-                let packed = TensorData::new(packed, [rows, padded(cols) / 4]);
-                DeviceMatrix::int8(
-                    Tensor::from_data(packed, self.device),
-                    Tensor::from_data(TensorData::new(scales, [rows]), self.device),
-                    cols,
-                )
-            }
-        })
+        Ok(self.place.matrix(StoredMatrix::stack(matrices)?))
     }
 }

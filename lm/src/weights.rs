@@ -9,9 +9,6 @@ use safetensors::{Dtype, SafeTensors, tensor::TensorView};
 
 use crate::LmError;
 
-/// INT8 rows are padded with zeros to a multiple of this, so that kernels have no remainders to handle.
-pub(crate) const ROW_ALIGN: usize = 16;
-
 /// A verified weights file, not yet placed on a device.
 pub struct Weights {
     bytes: Vec<u8>,
@@ -24,40 +21,26 @@ impl std::fmt::Debug for Weights {
     }
 }
 
-/// A weight matrix `[rows, cols]`: one row per output.
+/// A weight matrix `[rows, cols]` as the file has it: one row per output.
 #[derive(Debug, Clone, PartialEq)]
-pub(crate) enum Matrix {
+pub(crate) enum StoredMatrix {
     /// Row-major values.
     Float { cols: usize, values: Vec<f32> },
-    /// Rows of `cols` INT8 values, padded with zeros to [`ROW_ALIGN`], four to an `i32` in little-endian order;
-    /// a weight is its value times its row's scale.
+    /// Rows of INT8 values, four to an `i32` in little-endian order; a weight is its value times its row's scale.
     Int8 {
+        /// A multiple of four.
         cols: usize,
         packed: Vec<i32>,
         scales: Vec<f32>,
     },
 }
 
-/// Elements of one padded INT8 row of `cols` values.
-pub(crate) fn padded(cols: usize) -> usize {
-    cols.next_multiple_of(ROW_ALIGN)
-}
-
-impl Matrix {
+impl StoredMatrix {
     /// Packs INT8 rows. `values`: `[scales.len(), cols]`, two's complement.
-    pub(crate) fn pack(cols: usize, values: &[u8], scales: Vec<f32>) -> Result<Self, LmError> {
-        let row_words = padded(cols) / 4;
-        let mut packed = reserved(scales.len() * row_words)?;
-        for row in values.chunks_exact(cols) {
-            let (words, rest) = row.as_chunks::<4>();
-            packed.extend(words.iter().map(|&word| i32::from_le_bytes(word)));
-            if !rest.is_empty() {
-                let mut last = [0; 4];
-                last[..rest.len()].copy_from_slice(rest);
-                packed.push(i32::from_le_bytes(last));
-            }
-            packed.resize(packed.len().next_multiple_of(row_words), 0);
-        }
+    fn pack(cols: usize, values: &[u8], scales: Vec<f32>) -> Result<Self, LmError> {
+        let mut packed = reserved(values.len() / 4)?;
+        let words = values.as_chunks().0.iter();
+        packed.extend(words.map(|&word| i32::from_le_bytes(word)));
         Ok(Self::Int8 {
             cols,
             packed,
@@ -123,13 +106,13 @@ impl Weights {
         name: &str,
         rows: usize,
         cols: usize,
-    ) -> Result<Matrix, LmError> {
+    ) -> Result<StoredMatrix, LmError> {
         let file = self.open()?;
         let tensor = view(&file, name, &[rows, cols])?;
         if tensor.dtype() != Dtype::I8 {
             let values = floats(name, &tensor)?;
             self.used.insert(name.to_owned());
-            return Ok(Matrix::Float { cols, values });
+            return Ok(StoredMatrix::Float { cols, values });
         }
         if !cols.is_multiple_of(4) {
             return Err(problem(
@@ -142,7 +125,7 @@ impl Weights {
         if scales.iter().any(|&scale| scale < 0.0) {
             return Err(problem(&scale_name, "a scale is negative"));
         }
-        let matrix = Matrix::pack(cols, tensor.data(), scales)?;
+        let matrix = StoredMatrix::pack(cols, tensor.data(), scales)?;
         self.used.extend([name.to_owned(), scale_name]);
         Ok(matrix)
     }
@@ -258,26 +241,36 @@ mod tests {
     }
 
     #[test]
-    fn int8_rows_are_packed_and_padded() {
-        let values = [1_i8, -1, 2, -2, 3, 4, 5, 6, 7, -128].map(|value| value as u8);
-        let matrix = Matrix::pack(5, &values, vec![0.5, 2.0]).expect("small");
-        let Matrix::Int8 {
-            cols,
-            packed,
-            scales,
-        } = matrix
-        else {
-            panic!("INT8 stays INT8")
+    fn int8_rows_are_packed() {
+        let values = [1_i8, -1, 2, -2, 3, 4, 5, -128].map(|value| value as u8);
+        let one = 1_f32.to_le_bytes();
+        let bytes = file(&[
+            ("w", Dtype::I8, &[2, 4], &values),
+            ("w_scale", Dtype::F32, &[2], &[one, one].concat()),
+        ]);
+        let mut weights = Weights::from_safetensors(bytes).expect("a good file");
+        let expected = StoredMatrix::Int8 {
+            cols: 4,
+            packed: vec![
+                i32::from_le_bytes([1, 0xff, 2, 0xfe]),
+                i32::from_le_bytes([3, 4, 5, 0x80]),
+            ],
+            scales: vec![1.0, 1.0],
         };
-        assert_eq!((cols, scales), (5, vec![0.5, 2.0]));
-        let bytes: Vec<i8> = packed
-            .iter()
-            .flat_map(|word| word.to_le_bytes())
-            .map(|byte| byte as i8)
-            .collect();
-        assert_eq!(bytes.len(), 2 * ROW_ALIGN);
-        assert_eq!(bytes[..6], [1, -1, 2, -2, 3, 0]);
-        assert_eq!(bytes[16..22], [4, 5, 6, 7, -128, 0]);
+        assert_eq!(weights.matrix("w", 2, 4).expect("good"), expected);
+        weights.finish().expect("nothing left");
+    }
+
+    #[test]
+    fn int8_rows_of_no_whole_number_of_words_are_refused() {
+        let one = 1_f32.to_le_bytes();
+        let bytes = file(&[
+            ("w", Dtype::I8, &[1, 6], &[0; 6]),
+            ("w_scale", Dtype::F32, &[1], &one),
+        ]);
+        let mut weights = Weights::from_safetensors(bytes).expect("a good file");
+        let error = weights.matrix("w", 1, 6).expect_err("six columns");
+        assert_eq!(error.code(), ErrorCode::ModelWeightsInvalid);
     }
 
     #[test]

@@ -62,6 +62,27 @@ fn bytes_of_tokens_are_the_text() {
 }
 
 #[test]
+fn tokens_know_the_word_that_they_are_from() {
+    let (json, config) = tiny();
+    let tokenizer = HfTokenizer::from_json(&json, config.vocabulary()).expect("a good tokenizer");
+    let text = "It was the best, wasn't it?\n\n  Yes";
+    let pieces = tokenizer.encode_pieces(text).expect("a plain text");
+    let ids: Vec<u32> = pieces.iter().map(|&(id, _)| id).collect();
+    assert_eq!(ids, tokenizer.encode(text).expect("a plain text"));
+    let mut words: Vec<Vec<u8>> = Vec::new();
+    for (id, piece) in pieces {
+        words.resize((piece as usize + 1).max(words.len()), Vec::new());
+        words[piece as usize].extend(tokenizer.token_bytes(id));
+    }
+    let words: Vec<&str> = words
+        .iter()
+        .map(|word| str::from_utf8(word).expect("whole characters"))
+        .collect();
+    assert_eq!(words[..4], ["It", " was", " the", " best"]);
+    assert_eq!(words.concat(), text);
+}
+
+#[test]
 fn a_real_tokenizer_of_49_thousand_tokens() {
     let Some(fixture) = Fixture::shared("tokenizer-smollm2") else {
         return;

@@ -9,7 +9,7 @@ mod common;
 use common::{Fixture, difference, models};
 use futures_lite::future::block_on;
 use sotto_core::decode::{Decoder, greedy_tokens};
-use sotto_lm::{Device, flex_device, webgpu_device};
+use sotto_lm::{Device, webgpu_device};
 
 /// Largest difference from the reference's logits, in single precision.
 const TOLERANCE: f32 = 1e-3;
@@ -51,7 +51,7 @@ fn pieces_and_truncation_agree_with_the_cpu() {
     let Some(device) = device() else { return };
     let fixture = Fixture::ours("tiny-llama/int8");
     let ids: Vec<u32> = (0..128).map(|at| at * 37 % 320).collect();
-    let mut on_cpu = fixture.decoder(&flex_device());
+    let mut on_cpu = fixture.decoder(&Device::Cpu);
     let expected = block_on(on_cpu.prefill(&ids)).expect("prefill");
     let mut decoder = fixture.decoder(&device);
     // More than one block of positions, with pieces that are no multiple of anything.

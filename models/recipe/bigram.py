@@ -32,13 +32,11 @@ CONSTANT_SHARE = 0.2
 
 def pair_counts(batches, vocab_size):
     """float32 [vocab, vocab]: how often column follows row, sets weighted as in the mix."""
-    from recipe.mix import SETS
-
     total = sum(len(tokens) for tokens in batches.tokens)
     counts = np.zeros(vocab_size * vocab_size, dtype=np.float32)
-    for chosen, tokens in zip(SETS, batches.tokens):
+    for share, tokens in zip(batches.shares, batches.tokens):
         ids = np.asarray(tokens, dtype=np.int64)
-        weight = np.float32(chosen.share / 100 * total / len(ids))
+        weight = np.float32(share / 100 * total / len(ids))
         codes, times = np.unique(ids[:-1] * vocab_size + ids[1:], return_counts=True)
         counts[codes] += times.astype(np.float32) * weight
     return torch.from_numpy(counts.reshape(vocab_size, vocab_size))

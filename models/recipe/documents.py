@@ -11,10 +11,9 @@ The page an instruction or a summary is about is cut to `CONTEXT_CHARS`, so that
 sequence together with the answer.
 """
 
-import json
-import lzma
 from pathlib import Path
 
+from recipe.corpus_files import lines_of, records_of
 from recipe.left_out import SEPARATOR, corpus_filter, source_is_left_out
 from recipe.mix import ASSISTANT, SUMMARY, USER
 
@@ -27,29 +26,20 @@ def read_set(corpus, chosen):
     left = chosen.limit_mb * 1e6
     per_file = left / len(chosen.files)
     for name in chosen.files:
-        path = Path(corpus) / (name + ".xz")
-        if not path.exists():
-            raise SystemExit(f"{path}: corpus file is missing; pass the corpus folder with --corpus")
         left = per_file
-        with lzma.open(path, "rt", encoding="utf-8") as lines:
-            for document in READERS[chosen.kind](lines):
-                if chosen.judged and corpus_filter(str(corpus)).leaves_out(document):
-                    continue
-                yield document
-                left -= len(document.encode("utf-8"))
-                if left <= 0:
-                    break
+        for document in READERS[chosen.kind](Path(corpus) / (name + ".xz")):
+            if chosen.judged and corpus_filter(str(corpus)).leaves_out(document):
+                continue
+            yield document
+            left -= len(document.encode("utf-8"))
+            if left <= 0:
+                break
 
 
-def read_prose(path):
+def prose(path):
     """The documents of one prose file."""
-    with lzma.open(path, "rt", encoding="utf-8") as lines:
-        yield from prose(lines)
-
-
-def prose(lines):
     held = []
-    for line in lines:
+    for _, line in lines_of(path):
         if line.rstrip("\n") == SEPARATOR:
             yield "".join(held).strip("\n")
             held = []
@@ -59,9 +49,8 @@ def prose(lines):
         yield "".join(held).strip("\n")
 
 
-def dialogue(lines):
-    for number, line in enumerate(lines):
-        item = json.loads(line)
+def dialogue(path):
+    for number, item in enumerate(records_of(path, ("source", "turns"))):
         if source_is_left_out(item):
             continue
         turns = item["turns"]
@@ -71,9 +60,8 @@ def dialogue(lines):
             yield "".join((USER if turn["role"] == "user" else ASSISTANT) + turn["text"] for turn in turns)
 
 
-def instruct(lines):
-    for line in lines:
-        item = json.loads(line)
+def instruct(path):
+    for item in records_of(path, ("source", "instruction", "input", "output")):
         if source_is_left_out(item):
             continue
         page = item["input"][:CONTEXT_CHARS]
@@ -81,9 +69,10 @@ def instruct(lines):
         yield USER + asked + ASSISTANT + item["output"]
 
 
-def summarize(lines):
-    for line in lines:
-        item = json.loads(line)
+def summarize(path):
+    for item in records_of(path, ("source", "document", "summary")):
+        if source_is_left_out(item):
+            continue
         yield item["document"][:CONTEXT_CHARS] + SUMMARY + item["summary"]
 
 

@@ -28,14 +28,18 @@ def main():
     path = arguments.work / "tokenizer.json"
     if not path.exists():
         raise SystemExit(f"{path} is missing: run `python -m recipe.tokenizer` first")
-    tokenizer = Tokenizer.from_file(str(path))
-    (arguments.work / "tokens").mkdir(exist_ok=True)
+    encode_all(Tokenizer.from_file(str(path)), arguments.corpus, arguments.work)
+
+
+def encode_all(tokenizer, corpus, work):
+    """Makes the token files that are not there yet; each is whole or absent."""
+    (work / "tokens").mkdir(exist_ok=True)
     for chosen in SETS:
-        target = token_path(arguments.work, chosen)
+        target = token_path(work, chosen)
         if target.exists():
             print(f"{target} exists, skipped")
             continue
-        tokens = encode_set(tokenizer, arguments.corpus, chosen)
+        tokens = encode_set(tokenizer, corpus, chosen)
         write_atomically(target, lambda file: np.save(file, tokens))
         print(f"{chosen.name}: {len(tokens):,} tokens", flush=True)
 
@@ -46,13 +50,15 @@ def token_path(work, chosen):
 
 def encode_set(tokenizer, corpus, chosen):
     parts, held = [], []
-    for document in tqdm(read_set(corpus, chosen), desc=chosen.name, unit="doc", mininterval=5):
+    for document in tqdm(read_set(corpus, chosen), desc=chosen.name, unit="doc", disable=None):
         held.append(document)
         if len(held) == BATCH:
             parts.append(encode_batch(tokenizer, held))
             held = []
     if held:
         parts.append(encode_batch(tokenizer, held))
+    if not parts:
+        raise SystemExit(f"{chosen.name}: no document was found in {', '.join(chosen.files)}")
     return np.concatenate(parts)
 
 

@@ -25,7 +25,7 @@ from pathlib import Path
 import torch
 from tqdm import tqdm
 
-from recipe.documents import read_prose, read_set
+from recipe.documents import prose, read_set
 from recipe.mix import END_ID, VALID
 from recipe.stored import load_any
 
@@ -38,14 +38,15 @@ def main():
     source = parser.add_mutually_exclusive_group(required=True)
     source.add_argument("--corpus", type=Path, help="its validation text is used")
     source.add_argument("--text", type=Path, help="prose file (.txt.xz), such as recipe.left_out writes")
+    parser.add_argument("--int4", action="store_true", help="the INT4 weights of a pack folder instead of INT8")
     parser.add_argument("--every", type=int, default=1, help="use every n-th document only")
     parser.add_argument("--stride", type=int, default=128)
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--out", type=Path, help="JSON file for the figures")
     arguments = parser.parse_args()
     torch.set_num_threads(arguments.threads)
-    network, tokenizer = load_any(arguments.model)
-    documents = read_set(arguments.corpus, VALID) if arguments.corpus else read_prose(arguments.text)
+    network, tokenizer = load_any(arguments.model, arguments.int4)
+    documents = read_set(arguments.corpus, VALID) if arguments.corpus else prose(arguments.text)
     documents = list(documents)[:: arguments.every]
     started = time.monotonic()
     figures = evaluate(network, tokenizer, documents, arguments.stride)
@@ -64,7 +65,7 @@ def evaluate(network, tokenizer, documents, stride):
     nats, tokens, words, hits = 0.0, 0, 0, {1: 0, 3: 0}
     windows = [w for document in documents for w in cut(tokenizer, document, context, stride)]
     windows.sort(key=lambda window: len(window["ids"]))
-    for start in tqdm(range(0, len(windows), BATCH), desc="windows", unit="batch", mininterval=10):
+    for start in tqdm(range(0, len(windows), BATCH), desc="windows", unit="batch", disable=None):
         batch = windows[start : start + BATCH]
         ranks = predict(network, batch)
         for window, (losses, top) in zip(batch, ranks):

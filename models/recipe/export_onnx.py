@@ -2,8 +2,8 @@
 
     python -m recipe.export_onnx --pack PACK [--run RUN] --out FOLDER [--f32]
 
-`PACK` is a folder with `config.json`, `tokenizer.json` and INT8 `model.safetensors`: its INT8 values are taken over
-bit by bit. INT4 is made from the f32 weights of `RUN/checkpoint.pt`, or from the pack's own values without `--run`.
+`PACK` is a folder as recipe.quantize writes it; its INT8 and INT4 values are taken over bit by bit. `RUN` (a run or a
+checkpoint) is asked for the f32 weights of `--f32` only.
 
     cpu-int8.onnx, npu-prefill.onnx, npu-step.onnx    share int8.data
     cpu-int4.onnx                                     int4.data
@@ -19,6 +19,7 @@ from pathlib import Path
 from safetensors.torch import load_file
 
 from recipe.files import write_atomically
+from recipe.int4 import FILE
 from recipe.onnx_cpu import cpu_graph
 from recipe.onnx_graph import DataFile
 from recipe.onnx_static import PREFILL_TOKENS, static_graph
@@ -29,7 +30,7 @@ from recipe.stored import load_checkpoint, load_pack
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--pack", type=Path, required=True)
-    parser.add_argument("--run", type=Path, help="run folder with the f32 weights of the same model")
+    parser.add_argument("--run", type=Path, help="run or checkpoint with the f32 weights of the same model")
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--f32", action="store_true")
     arguments = parser.parse_args()
@@ -43,7 +44,7 @@ def main():
 
 def pack_weights(pack, run=None):
     network = load_pack(pack)
-    stored = load_file(Path(pack) / "model.safetensors")
+    stored, int4 = load_file(Path(pack) / "model.safetensors"), Path(pack) / FILE
     state = network.state_dict()
     if run:
         trained, _ = load_checkpoint(run)
@@ -54,7 +55,7 @@ def pack_weights(pack, run=None):
         largest = max(stored[name].max().item() for name in stored if name.endswith("_scale"))
         if difference > largest:
             raise SystemExit(f"{run} is not what {pack} was made from: weights differ by {difference:.3g}")
-    return Weights.of(network.config, state, stored)
+    return Weights.of(network.config, state, stored, load_file(int4) if int4.exists() else None)
 
 
 def write_graphs(weights, out, f32=False):

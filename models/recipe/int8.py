@@ -10,8 +10,7 @@ Weights are `[out, in]` as in `torch.nn.Linear`; the embedding is `[vocab, hidde
 and `[vocab]`.
 
 # Source
-Symmetric per-channel quantisation: Krishnamoorthi 2018, arXiv 1806.08342, section 2.2. The optional
-search over clip ratios minimises the squared error of each row.
+Symmetric per-channel quantisation: Krishnamoorthi 2018, arXiv 1806.08342, section 2.2.
 """
 
 import torch
@@ -20,25 +19,28 @@ METHOD = "sotto-int8"
 VERSION = 1
 Q_MAX = 127
 SCALE_SUFFIX = "_scale"
-# Ratios of the row's largest magnitude that the error search tries; 1.0 is plain absmax.
-CLIP_RATIOS = tuple(1.0 - 0.02 * step for step in range(16))
 
 
-def quantize_rows(weight, search=False):
-    """Quantises a `[rows, cols]` float tensor; returns (I8 `[rows, cols]`, F32 scale `[rows]`)."""
+def quantize_rows(weight, half_scales=False):
+    """Quantises a `[rows, cols]` float tensor; returns (I8 `[rows, cols]`, F32 scale `[rows]`).
+
+    `half_scales`: only scales that a 16-bit float holds too, so that Q8_0 of GGUF has exactly the same weights.
+    """
     weight = weight.detach().to(torch.float32)
     absmax = weight.abs().amax(dim=1)
     # A row of zeros gets scale 1 so that dequantising needs no special case.
     absmax = torch.where(absmax > 0, absmax, torch.full_like(absmax, float(Q_MAX)))
-    best_scale = absmax / Q_MAX
-    best_error = row_error(weight, best_scale)
-    for ratio in CLIP_RATIOS[1:] if search else ():
-        scale = absmax * ratio / Q_MAX
-        error = row_error(weight, scale)
-        better = error < best_error
-        best_scale = torch.where(better, scale, best_scale)
-        best_error = torch.where(better, error, best_error)
-    return round_rows(weight, best_scale).to(torch.int8), best_scale
+    scale = absmax / Q_MAX
+    if half_scales:
+        scale = half_above(scale)
+    return torch.clamp(torch.round(weight / scale[:, None]), -Q_MAX, Q_MAX).to(torch.int8), scale
+
+
+def half_above(scale):
+    """The smallest 16-bit floats that are not below `scale`: below it, the largest weight would be cut."""
+    rounded = scale.to(torch.float16)
+    step = (rounded.view(torch.int16) + 1).view(torch.float16)  # the next 16-bit float: scales are positive
+    return torch.where(rounded.float() < scale, step, rounded).float()
 
 
 def dequantize_rows(quantized, scale):
@@ -46,12 +48,12 @@ def dequantize_rows(quantized, scale):
     return quantized.to(torch.float32) * scale[:, None]
 
 
-def quantize_state(state, search=False):
+def quantize_state(state, half_scales=False):
     """Tensors of a HF Llama state dict in the stored form (I8 + scales + F32)."""
     stored = {}
     for name, tensor in state.items():
         if tensor.dim() == 2:
-            stored[name], stored[name + SCALE_SUFFIX] = quantize_rows(tensor, search)
+            stored[name], stored[name + SCALE_SUFFIX] = quantize_rows(tensor, half_scales)
         else:
             stored[name] = tensor.detach().to(torch.float32).contiguous()
     return stored
@@ -68,11 +70,3 @@ def dequantize_state(stored):
             raise ValueError(f"{name}: int8 tensor without {name}{SCALE_SUFFIX}")
         state[name] = tensor if scale is None else dequantize_rows(tensor, scale)
     return state
-
-
-def round_rows(weight, scale):
-    return torch.clamp(torch.round(weight / scale[:, None]), -Q_MAX, Q_MAX)
-
-
-def row_error(weight, scale):
-    return ((round_rows(weight, scale) * scale[:, None] - weight) ** 2).sum(dim=1)

@@ -19,7 +19,6 @@ section 13.2; the division by the length and the thresholds are ours.
 """
 
 import argparse
-import json
 import lzma
 import math
 import re
@@ -27,6 +26,7 @@ from collections import Counter
 from functools import cache
 from pathlib import Path
 
+from recipe.corpus_files import records_of
 from recipe.files import write_atomically
 
 SUPPORT, REVIEWS = "bitext", "alexa/dstc11-track5"
@@ -61,13 +61,13 @@ class WordModel:
 
 
 class Filter:
-    """Says of a document without a label whether it is of a kind that is left out."""
+    """Says of a document without a label whether it is of a kind that is left out. None: the corpus has nothing of it."""
 
     def __init__(self, support, reviews):
         self.support, self.reviews = support, reviews
 
     def leaves_out(self, text):
-        return self.support.score(text) > THRESHOLD or self.reviews.score(text) > THRESHOLD
+        return any(model is not None and model.score(text) > THRESHOLD for model in (self.support, self.reviews))
 
 
 def source_is_left_out(item):
@@ -85,12 +85,14 @@ def corpus_filter(corpus):
             places.add(item["input"].split("\n")[0].strip().lower())
         elif item["source"] != "project-forms":  # holds such answers itself, without a label
             others.append(item["output"])
-    return Filter(WordModel(answers, others), review_model(list(forms(corpus)), places))
+    places = {place for place in places if len(place) > 5}
+    return Filter(WordModel(answers, others) if answers else None,
+                  review_model(list(forms(corpus)), places) if places else None)
 
 
 def review_model(documents, places):
     """Word model of the reviews among `documents`, found through the names of places (lower case)."""
-    named = re.compile(r"\b(" + "|".join(re.escape(place) for place in sorted(places) if len(place) > 5) + r")\b")
+    named = re.compile(r"\b(" + "|".join(re.escape(place) for place in sorted(places)) + r")\b")
     inside, outside = split(documents, lambda text: named.search(text.lower()))
     for _ in range(2):
         model = WordModel(inside, outside)
@@ -106,15 +108,13 @@ def split(documents, test):
 
 
 def records(corpus, name):
-    with lzma.open(Path(corpus) / (name + ".xz"), "rt", encoding="utf-8") as lines:
-        for line in lines:
-            yield json.loads(line)
+    return records_of(Path(corpus) / (name + ".xz"), ("source", "input", "output"))
 
 
 def forms(corpus):
-    from recipe.documents import read_prose  # which needs this module
+    from recipe.documents import prose  # which needs this module
 
-    return read_prose(Path(corpus) / "prose-forms-01.txt.xz")
+    return prose(Path(corpus) / "prose-forms-01.txt.xz")
 
 
 def count_words(texts):
@@ -128,7 +128,8 @@ def held_out(corpus):
     """Documents for evaluation, by kind: the labelled answers, and the forms that are surely reviews."""
     reviews = corpus_filter(str(corpus)).reviews
     answers = [item["output"] for item in records(corpus, "instruct.jsonl") if item["source"] == SUPPORT]
-    return {"support": answers, "reviews": [text for text in forms(corpus) if reviews.score(text) > SURE]}
+    found = [text for text in forms(corpus) if reviews.score(text) > SURE] if reviews else []
+    return {"support": answers, "reviews": found}
 
 
 def main():

@@ -17,59 +17,70 @@ import math
 import numpy as np
 import torch
 
-CHUNK = 512
+CHUNK = 1024
+# On a GPU few large products are what counts.
+GPU_CHUNK = 16384
 
 
 class HeadLoss(torch.autograd.Function):
     """Mean cross-entropy in nats.
 
-    x [positions, hidden], weight [vocab, hidden], targets [positions]; `candidates` [count] are the token
-    ids in the sum (None: all), `correction` [count] is added to their logits, `place` [vocab] maps an id to
-    its index in `candidates` or -1.
+    x [positions, hidden], weight [vocab, hidden] in float32, targets [positions]; `candidates` [count] are the
+    token ids in the sum (None: all), `correction` [count] is added to their logits, `place` [vocab] maps an id to
+    its index in `candidates` or -1. Products are made in the type of `x`, sums and logarithms in float32.
     """
 
     @staticmethod
     def forward(ctx, x, weight, targets, candidates, correction, place):
         positions = x.shape[0]
         sampled = candidates is not None
-        head = weight[candidates] if sampled else weight
-        grad_x, grad_head = torch.empty_like(x), torch.zeros_like(head)
-        grad_weight = torch.zeros_like(weight) if sampled else grad_head
-        total = 0.0
-        for start in range(0, positions, CHUNK):
-            part, target = x[start : start + CHUNK], targets[start : start + CHUNK]
+        head = (weight[candidates] if sampled else weight).to(x.dtype)
+        target_rows = weight[targets]
+        own = (x.float() * target_rows).sum(dim=1, keepdim=True)
+        grad_x, grad_head = torch.empty_like(x, dtype=torch.float32), torch.zeros_like(head, dtype=torch.float32)
+        pull = torch.empty_like(own)
+        total, chunk = torch.zeros((), device=x.device), GPU_CHUNK if x.is_cuda else CHUNK
+        for start in range(0, positions, chunk):
+            part, target, mine = (whole[start : start + chunk] for whole in (x, targets, own))
             logits = part @ head.T  # [chunk, count]
-            if not sampled:
-                log_total = torch.logsumexp(logits, dim=1, keepdim=True)
-                total += (log_total.sum() - logits.gather(1, target[:, None]).sum()).item()
-                probs = logits.sub_(log_total).exp_()
-                probs.scatter_add_(1, target[:, None], torch.full_like(log_total, -1.0))
-                torch.matmul(probs, head, out=grad_x[start : start + CHUNK])
-            else:
-                logits += correction
-                # The target is taken out of the sample and counted once, as itself.
-                known = place[target]
-                rows = torch.nonzero(known >= 0).squeeze(1)
-                logits[rows, known[rows]] = -math.inf
-                target_rows = weight[target]
-                own = (part * target_rows).sum(dim=1, keepdim=True)
-                log_total = torch.logaddexp(torch.logsumexp(logits, dim=1, keepdim=True), own)
-                total += (log_total - own).sum().item()
-                probs = logits.sub_(log_total).exp_()
-                pull = (own - log_total).exp_().sub_(1.0)  # [chunk, 1]
-                torch.matmul(probs, head, out=grad_x[start : start + CHUNK])
-                grad_x[start : start + CHUNK] += pull * target_rows
-                grad_weight.index_add_(0, target, pull * part)
-            grad_head.addmm_(probs.T, part)
-        if sampled:
-            grad_weight.index_add_(0, candidates, grad_head)
-        ctx.save_for_backward(grad_x.div_(positions), grad_weight.div_(positions))
-        return x.new_tensor(total / positions)
+            # The target is taken out of the sum and counted once, as itself and exactly.
+            known = place[target] if sampled else target
+            rows = torch.nonzero(known >= 0).squeeze(1)
+            logits[rows, known[rows]] = torch.finfo(logits.dtype).min
+            log_total = torch.logaddexp(log_sum(logits, correction), mine)
+            total += (log_total - mine).sum()
+            probs = probabilities(logits, correction, log_total)
+            pull[start : start + chunk] = (mine - log_total).exp_().sub_(1.0)
+            grad_x[start : start + chunk] = probs @ head
+            grad_head += probs.T @ part
+        grad_x.addcmul_(pull, target_rows)
+        grad_weight = torch.zeros_like(weight).index_add_(0, candidates, grad_head) if sampled else grad_head
+        grad_weight.index_add_(0, targets, pull * x.float())
+        ctx.save_for_backward(grad_x.div_(positions).to(x.dtype), grad_weight.div_(positions))
+        return total / positions
 
     @staticmethod
     def backward(ctx, grad_output):
         grad_x, grad_weight = ctx.saved_tensors
-        return grad_x.mul_(grad_output), grad_weight.mul_(grad_output), None, None, None, None
+        return grad_x * grad_output, grad_weight * grad_output, None, None, None, None
+
+
+def log_sum(logits, correction):
+    """ln of the sum of exp(logits + correction) over each row, in float32; [rows, 1]."""
+    shifted = logits.float() if correction is None else logits.float() + correction
+    return torch.logsumexp(shifted, dim=1, keepdim=True)
+
+
+def probabilities(logits, correction, log_total):
+    """exp(logits + correction - log_total), in the type of `logits`."""
+    shifted = logits.float() if correction is None else logits.float() + correction
+    return torch.exp(shifted - log_total).to(logits.dtype)
+
+
+def compile_loss():
+    """Makes one pass over memory of the elementwise parts; needs a C++ compiler."""
+    global log_sum, probabilities
+    log_sum, probabilities = torch.compile(log_sum, dynamic=True), torch.compile(probabilities, dynamic=True)
 
 
 def head_loss(x, weight, targets, sample=(None, None, None)):

@@ -31,4 +31,10 @@ VALID = Set("valid", ("valid.txt",), "prose", 0, 1e9)
 
 END, USER, ASSISTANT, SUMMARY = "<|end|>", "<|user|>", "<|assistant|>", "<|summary|>"
 SPECIAL_TOKENS = [END, USER, ASSISTANT, SUMMARY] + [f"<|reserved_{i}|>" for i in range(4, 8)]
-END_ID = 0
+END_ID, USER_ID, ASSISTANT_ID, SUMMARY_ID = range(4)
+
+# Of tuning, in percent of the rows. Records ask and answer; the plain text keeps the model able to continue.
+TUNE_SHARES = {
+    "instruct": 35, "summarize": 15, "dialogue": 15,
+    "forms": 13, "conversation": 10, "general": 6, "docs": 4, "fiction": 2,
+}

@@ -25,8 +25,9 @@ MARGIN = 1.02
 
 
 class Muon(torch.optim.Optimizer):
-    def __init__(self, params, lr, momentum=0.95, weight_decay=0.0, iterations=4):
+    def __init__(self, params, lr, momentum=0.95, weight_decay=0.0, iterations=4, product_type=torch.float32):
         super().__init__(params, dict(lr=lr, momentum=momentum, weight_decay=weight_decay, iterations=iterations))
+        self.product_type = product_type
 
     @torch.no_grad()
     def step(self):
@@ -46,18 +47,19 @@ class Muon(torch.optim.Optimizer):
             directions.append(weight.grad.lerp(held, momentum))
         rows, cols = weights[0].shape
         scale = max(1.0, rows / cols) ** 0.5
-        updates = orthogonalise(torch.stack(directions), group["iterations"])
+        updates = orthogonalise(torch.stack(directions), group["iterations"], self.product_type)
         for weight, update in zip(weights, updates):
             weight.mul_(1 - lr * group["weight_decay"]).add_(update, alpha=-lr * scale)
 
 
-def orthogonalise(batch, iterations):
-    """Newton-Schulz towards U V^T for a batch [n, rows, cols]; singular values end near 1."""
-    x = batch.mT if batch.shape[1] > batch.shape[2] else batch
+def orthogonalise(batch, iterations, product_type=torch.float32):
+    """Newton-Schulz towards U V^T for a batch [n, rows, cols]; singular values end near 1. bfloat16 is enough for it."""
+    x = (batch.mT if batch.shape[1] > batch.shape[2] else batch).to(product_type)
     x = x / (x.norm(dim=(1, 2), keepdim=True) * MARGIN + 1e-7)
     for a, b, c in COEFFICIENTS[:iterations]:
         gram = x @ x.mT
-        x = a * x + (b * gram + c * (gram @ gram)) @ x
+        # b gram + c gram gram, then a x + (that) x; the sums are part of the products.
+        x = torch.baddbmm(x, torch.baddbmm(gram, gram, gram, beta=b, alpha=c), x, beta=a)
     return x.mT if batch.shape[1] > batch.shape[2] else x
 
 

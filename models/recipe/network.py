@@ -18,14 +18,16 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
+from recipe.attention import causal_attention
+
 
 @dataclass(frozen=True)
 class NetworkConfig:
     vocab_size: int = 12288
-    hidden_size: int = 256
-    intermediate_size: int = 768
-    num_hidden_layers: int = 5
-    num_attention_heads: int = 4
+    hidden_size: int = 384
+    intermediate_size: int = 1024
+    num_hidden_layers: int = 6
+    num_attention_heads: int = 6
     num_key_value_heads: int = 2
     head_dim: int = 64
     max_position_embeddings: int = 256
@@ -60,10 +62,7 @@ class Attention(nn.Module):
         q = rotate(self.q_proj(x).view(batch, seq, self.heads, self.head_dim), cos, sin).transpose(1, 2)
         k = rotate(self.k_proj(x).view(batch, seq, self.kv_heads, self.head_dim), cos, sin).transpose(1, 2)
         v = self.v_proj(x).view(batch, seq, self.kv_heads, self.head_dim).transpose(1, 2)
-        repeats = self.heads // self.kv_heads
-        k = k[:, :, None].expand(-1, -1, repeats, -1, -1).reshape(batch, self.heads, seq, self.head_dim)
-        v = v[:, :, None].expand(-1, -1, repeats, -1, -1).reshape(batch, self.heads, seq, self.head_dim)
-        mixed = F.scaled_dot_product_attention(q, k, v, is_causal=True)
+        mixed = causal_attention(q, k, v)
         return self.o_proj(mixed.transpose(1, 2).reshape(batch, seq, self.heads * self.head_dim))
 
 
@@ -100,11 +99,14 @@ class Body(nn.Module):
         cos, sin = rotary_tables(config)
         self.register_buffer("cos", cos, persistent=False)
         self.register_buffer("sin", sin, persistent=False)
+        # Type of the hidden states between the blocks; the trainer sets bfloat16 where the processor multiplies it fast.
+        self.stream_type = torch.float32
 
     def forward(self, ids, depth=None):
         """Hidden states after the first `depth` blocks (None: all) and the final norm."""
-        x = self.embed_tokens(ids)
-        cos, sin = self.cos[: ids.shape[1], None], self.sin[: ids.shape[1], None]
+        x = self.embed_tokens(ids).to(self.stream_type)
+        # In the type of the products: a wider table would widen everything after it.
+        cos, sin = (table[: ids.shape[1], None].to(self.stream_type) for table in (self.cos, self.sin))
         for layer in self.layers[:depth]:
             x = layer(x, cos, sin)
         return self.norm(x)

@@ -16,9 +16,10 @@ src/python/py/models/builder.py, `make_attention_mask_reformatting_for_gqa`.
 
 import numpy as np
 
+from recipe.int4 import GROUP
 from recipe.network import rotary_tables
 from recipe.onnx_graph import Graph
-from recipe.onnx_weights import INT4_BLOCK, int8_block
+from recipe.onnx_weights import int8_block
 
 OPSET = 21
 CONTRIB = "com.microsoft"
@@ -137,7 +138,7 @@ class CpuGraph:
             columns = values.shape[1] * block
         else:
             values, scales = self.weights.int4(*names)
-            bits, block, columns = 4, INT4_BLOCK, values.shape[1] * INT4_BLOCK
+            bits, block, columns = 4, GROUP, values.shape[1] * GROUP
         tensors = [graph.weight(f"{key}.b{bits}", values), graph.weight(f"{key}.b{bits}_scales", scales)]
         return graph.node("MatMulNBits", [x, *tensors], outputs, domain=CONTRIB, K=columns, N=len(values), bits=bits,
                           block_size=block, accuracy_level=INT8_PRODUCTS)

@@ -31,11 +31,12 @@ from tokenizers import Tokenizer
 
 from recipe.export_onnx import write_graphs
 from recipe.hf_config import write_config
+from recipe.int4 import dequantize
 from recipe.int8 import METHOD, VERSION
 from recipe.network import Network, NetworkConfig
 from recipe.onnx_foreign import genai_config, genai_graph, merged_decoder
 from recipe.onnx_graph import DataFile
-from recipe.onnx_weights import Weights, unpack_int4
+from recipe.onnx_weights import Weights
 
 # Small, and every dimension different from the others, so that none can be taken for another; the context is no
 # power of two and no multiple of the prefill of 32.
@@ -113,8 +114,8 @@ def write_companions(folder, tokenizer):
     })
 
 
-def tiny_weights(seed):
-    network = Network(SHAPE)
+def tiny_weights(seed, pull=PULL, shape=SHAPE):
+    network = Network(shape)
     generator = torch.Generator().manual_seed(seed)
     embedding = network.model.embed_tokens.weight
     with torch.no_grad():
@@ -124,9 +125,9 @@ def tiny_weights(seed):
             scale = 0.15 if ".layers." in name else 0.3
             parameter.copy_(1.0 + 0.1 * noise if parameter.dim() == 1 else scale * noise)
         # One cycle through all ids, so that no id follows itself.
-        order = torch.randperm(SHAPE.vocab_size, generator=generator)
-        network.lm_head.weight[order.roll(-1)] += PULL * embedding[order]
-    return Weights.of(SHAPE, {name: tensor.detach().clone() for name, tensor in network.state_dict().items()})
+        order = torch.randperm(shape.vocab_size, generator=generator)
+        network.lm_head.weight[order.roll(-1)] += pull * embedding[order]
+    return Weights.of(shape, {name: tensor.detach().clone() for name, tensor in network.state_dict().items()})
 
 
 def reference(weights, precision):
@@ -144,7 +145,7 @@ def reference(weights, precision):
             values, scales = weights.int8(stored)
             state[name] = torch.from_numpy((values.astype(np.float32) - 128) * scales[:, None])
         else:
-            state[name] = torch.from_numpy(unpack_int4(*weights.int4(stored)))
+            state[name] = torch.from_numpy(dequantize(*weights.int4(stored)))
     network.load_state_dict(state)
     return network.eval()
 

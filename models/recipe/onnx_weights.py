@@ -1,12 +1,11 @@
-"""Weights as the ONNX graphs want them: f32, 8 bits with one scale a row, 4 bits in blocks of 32.
+"""Weights as the exports want them: f32, 8 bits with one scale a row, 4 bits in groups of 32.
 
 # Shapes
 All matrices are `[out, in]`, as in `torch.nn.Linear`. `MatMulNBits` wants them as `[out, blocks, bytes of a block]`
 with scales `[out, blocks]`; for 8 bits that is the same run of bytes, so one copy serves it and `DequantizeLinear`.
 
 # Source
-`MatMulNBits`: onnxruntime docs/ContribOperators.md. Unsigned values, zero point 2^(bits-1) by default; of two 4-bit
-values in a byte the first is the low half. Error search over clip ratios as in recipe.int8.
+`MatMulNBits`: onnxruntime docs/ContribOperators.md. Unsigned values, zero point 2^(bits-1) by default.
 """
 
 from dataclasses import dataclass
@@ -14,31 +13,32 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
+from recipe.int4 import RATIOS, pack, quantize_groups
 from recipe.int8 import SCALE_SUFFIX, quantize_rows
 from recipe.network import NetworkConfig
 
-INT4_BLOCK = 32
-INT4_RATIOS = tuple(1.0 - 0.02 * step for step in range(16))
 LARGEST_BLOCK = 256  # of MatMulNBits with 8 bits
 
 
 @dataclass
 class Weights:
-    """`state` holds f32 tensors by Hugging Face name, `stored` their `sotto-int8` form (recipe.int8)."""
+    """`state` holds f32 tensors by Hugging Face name, `stored` their `sotto-int8` form (recipe.int8), `stored_int4`
+    their `sotto-int4` form (recipe.int4; None: made by the error search)."""
 
     config: NetworkConfig
     state: dict
     stored: dict
-    int4_ratios: tuple = INT4_RATIOS
+    stored_int4: dict | None = None
+    int4_ratios: tuple = RATIOS
 
     @classmethod
-    def of(cls, config, state, stored=None, int4_ratios=INT4_RATIOS):
+    def of(cls, config, state, stored=None, stored_int4=None, int4_ratios=RATIOS):
         if stored is None:
             stored = {}
             for name, tensor in state.items():
                 if tensor.dim() == 2:
                     stored[name], stored[name + SCALE_SUFFIX] = quantize_rows(tensor)
-        return cls(config, state, stored, int4_ratios)
+        return cls(config, state, stored, stored_int4, int4_ratios)
 
     @property
     def tied(self):
@@ -59,8 +59,11 @@ class Weights:
         return (values + 128).astype(np.uint8), scales.astype(np.float32)
 
     def int4(self, *names):
-        """uint8 `[out, blocks, 16]` with two values a byte and zero point 8, f32 scales `[out, blocks]`."""
-        return pack_int4(*quantize_blocks(torch.from_numpy(self.f32(*names)), self.int4_ratios))
+        """uint8 `[out, groups, 16]` with two values a byte and zero point 8, f32 scales `[out, groups]`."""
+        if self.stored_int4 is None:
+            return pack(*quantize_groups(torch.from_numpy(self.f32(*names)), self.int4_ratios))
+        return tuple(np.concatenate([self.stored_int4[name + suffix].numpy() for name in names])
+                     for suffix in ("", SCALE_SUFFIX))
 
 
 def int8_block(columns):
@@ -71,42 +74,3 @@ def int8_block(columns):
     if block < 16:
         raise ValueError(f"rows of {columns} values cannot be cut into blocks of 16 or more")
     return block
-
-
-def quantize_blocks(weight, ratios=INT4_RATIOS):
-    """Values -8..7 `[out, blocks, 32]` and scales `[out, blocks]` with the smallest squared error per block.
-
-    The value of largest magnitude may take the code -8, which the positive side does not have: hence signed scales.
-    """
-    rows, columns = weight.shape
-    if columns % INT4_BLOCK:
-        raise ValueError(f"rows of {columns} values cannot be cut into blocks of {INT4_BLOCK}")
-    blocks = weight.reshape(rows, columns // INT4_BLOCK, INT4_BLOCK)
-    largest = blocks.gather(2, blocks.abs().argmax(dim=2, keepdim=True))
-    largest = torch.where(largest == 0, torch.full_like(largest, -8.0), largest)
-    best = None
-    for ratio in ratios:
-        scale = largest * (ratio / -8.0)
-        values = torch.clamp(torch.round(blocks / scale), -8, 7)
-        # The scale that fits these values best in the least-squares sense.
-        energy = (values * values).sum(dim=2, keepdim=True)
-        scale = torch.where(energy > 0, (values * blocks).sum(dim=2, keepdim=True) / energy.clamp_min(1e-9), scale)
-        error = ((values * scale - blocks) ** 2).sum(dim=2, keepdim=True)
-        if best is None:
-            best = (error, values, scale)
-        else:
-            better = error < best[0]
-            best = tuple(torch.where(better, new, old) for new, old in zip((error, values, scale), best))
-    return best[1], best[2].squeeze(2)
-
-
-def pack_int4(values, scales):
-    codes = (values.numpy() + 8).astype(np.uint8)
-    packed = codes[..., 0::2] | (codes[..., 1::2] << 4)
-    return np.ascontiguousarray(packed), scales.numpy().astype(np.float32)
-
-
-def unpack_int4(packed, scales):
-    """f32 `[out, in]` of what `pack_int4` made; for tests and reference values."""
-    codes = np.stack([packed & 15, packed >> 4], axis=-1).reshape(*packed.shape[:2], -1)
-    return ((codes.astype(np.float32) - 8) * scales[..., None]).reshape(len(packed), -1)

@@ -1,11 +1,13 @@
 """How a run proceeds: learning rate, blocks in use, head loss, and when it ends.
 
-Two plans, both functions of where the run stands:
+Plans are functions of where the run stands:
 
 - `Timed`: everything fits a number of minutes that is known beforehand.
 - `Open`: warm-up, then a constant rate for as long as the machine is idle, over any number of sittings. A finished
   model is made from it at any time by a separate decay, which starts from a checkpoint and leaves that checkpoint
   alone; the constant part can go on afterwards.
+- `Decay`: that decay.
+- `Tune`: a short warm-up, for optimizers that start anew, and a decay.
 
 # Source
 Warm-up, stable, decay: Hu et al. 2024, "MiniCPM", arXiv 2404.06395, section 4.
@@ -42,6 +44,8 @@ class Timed:
 class Open:
     """`warmup` and the steps of `depths` are in tokens."""
 
+    minutes = None
+
     def __init__(self, warmup_tokens, depths, layers):
         self.warmup_tokens, self.depths, self.layers = warmup_tokens, depths, layers
 
@@ -59,6 +63,20 @@ class Decay:
     def now(self, tokens, minutes):
         progress = minutes / self.minutes
         return Now(factor=max(LAST_RATE, 1.0 - progress), sampled=progress < self.full_softmax,
+                   depth=self.layers, done=progress >= 1.0)
+
+
+class Tune:
+    """Up to `rate` of the full rate, then down to nothing, in a number of minutes; all blocks in use, the full sum."""
+
+    WARMUP = 0.04
+
+    def __init__(self, minutes, rate, layers):
+        self.minutes, self.rate, self.layers = minutes, rate, layers
+
+    def now(self, tokens, minutes):
+        progress = minutes / self.minutes
+        return Now(factor=self.rate * rate_factor(progress, self.WARMUP, 1.0 - self.WARMUP), sampled=False,
                    depth=self.layers, done=progress >= 1.0)
 
 

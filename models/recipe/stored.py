@@ -5,11 +5,13 @@ import sys
 from dataclasses import fields
 from pathlib import Path
 
-import torch
 from safetensors.torch import load_file
 from tokenizers import Tokenizer
 
+from recipe.checkpoint import read_checkpoint
 from recipe.hf_config import write_config
+from recipe.int4 import FILE
+from recipe.int4 import dequantize_state as int4_state
 from recipe.int8 import METHOD, VERSION, dequantize_state
 from recipe.network import Network, NetworkConfig
 
@@ -17,16 +19,14 @@ from recipe.network import Network, NetworkConfig
 def load_checkpoint(run):
     """Network of `RUN/checkpoint.pt`, or of a checkpoint file, and the checkpoint's other fields."""
     path = Path(run) if Path(run).is_file() else Path(run) / "checkpoint.pt"
-    if not path.exists():
-        sys.exit(f"{path} is missing: run `python -m recipe.train` first")
-    saved = torch.load(path, weights_only=True)
+    saved = read_checkpoint(path)
     network = Network(NetworkConfig(**saved["config"]))
     network.load_state_dict(saved["network"])
     return network.eval(), saved
 
 
-def load_pack(pack):
-    """Network of a pack folder, dequantised to F32 when the pack is INT8."""
+def load_pack(pack, int4=False):
+    """Network of a pack folder, dequantised to F32 when the pack is INT8; `int4`: with its INT4 weights."""
     config = json.loads((Path(pack) / "config.json").read_text(encoding="utf-8"))
     known = {field.name for field in fields(NetworkConfig)}
     network = Network(NetworkConfig(**{key: value for key, value in config.items() if key in known}))
@@ -36,15 +36,21 @@ def load_pack(pack):
         if quantization != {"method": METHOD, "version": VERSION}:
             sys.exit(f"{pack}/config.json: unknown quantization {quantization}")
         state = dequantize_state(state)
+    if int4:
+        if not (Path(pack) / FILE).exists():
+            sys.exit(f"{pack} has no {FILE}: make it with `python -m recipe.quantize`")
+        state = int4_state(state, load_file(Path(pack) / FILE))
     network.load_state_dict(state)
     return network.eval()
 
 
-def load_any(path):
+def load_any(path, int4=False):
     """(network, tokenizer) of a pack folder, or of a run folder or checkpoint file with its tokenizer elsewhere."""
     path = Path(path)
     if (path / "model.safetensors").exists():
-        return load_pack(path), Tokenizer.from_file(str(path / "tokenizer.json"))
+        return load_pack(path, int4), Tokenizer.from_file(str(path / "tokenizer.json"))
+    if int4:
+        sys.exit(f"{path} is no pack folder: INT4 weights are made by `python -m recipe.quantize`")
     network, saved = load_checkpoint(path)
     return network, Tokenizer.from_file(str(Path(saved["arguments"]["work"]) / "tokenizer.json"))
 

@@ -16,6 +16,7 @@ from pathlib import Path
 from tokenizers import Regex, Tokenizer, decoders, models, pre_tokenizers, trainers
 
 from recipe.documents import read_set
+from recipe.files import write_atomically
 from recipe.mix import END, END_ID, SETS, SPECIAL_TOKENS
 
 VOCAB_SIZE = 12288
@@ -35,22 +36,29 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--corpus", type=Path, required=True)
     parser.add_argument("--work", type=Path, required=True)
+    parser.add_argument("--vocab", type=int, default=VOCAB_SIZE, help="entries, special tokens and bytes included")
     arguments = parser.parse_args()
     target = arguments.work / "tokenizer.json"
     if target.exists():
         print(f"{target} exists, nothing to do")
         return
+    tokenizer = train_tokenizer(arguments.corpus, arguments.vocab)
+    arguments.work.mkdir(parents=True, exist_ok=True)
+    write_atomically(target, lambda file: file.write(tokenizer.to_str(pretty=True).encode()))
+    print(f"wrote {target}")
+
+
+def train_tokenizer(corpus, vocab_size):
     tokenizer = new_tokenizer()
     trainer = trainers.BpeTrainer(
-        vocab_size=VOCAB_SIZE, min_frequency=2, special_tokens=SPECIAL_TOKENS, show_progress=False,
+        vocab_size=vocab_size, min_frequency=2, special_tokens=SPECIAL_TOKENS, show_progress=False,
         initial_alphabet=sorted(pre_tokenizers.ByteLevel.alphabet()),
     )
-    tokenizer.train_from_iterator(sample(arguments.corpus), trainer)
-    if tokenizer.get_vocab_size() != VOCAB_SIZE or tokenizer.token_to_id(END) != END_ID:
-        raise SystemExit(f"unexpected vocabulary: {tokenizer.get_vocab_size()} entries")
-    arguments.work.mkdir(parents=True, exist_ok=True)
-    tokenizer.save(str(target))
-    print(f"wrote {target}")
+    tokenizer.train_from_iterator(sample(corpus), trainer)
+    if tokenizer.get_vocab_size() != vocab_size or tokenizer.token_to_id(END) != END_ID:
+        raise SystemExit(f"{tokenizer.get_vocab_size()} entries came out, not {vocab_size}: the text is too short "
+                         "for so many; give --vocab")
+    return tokenizer
 
 
 def new_tokenizer():

@@ -7,8 +7,9 @@ import unittest
 from pathlib import Path
 
 try:
+    from recipe import leaks
     from recipe.documents import read_set
-    from recipe.left_out import Filter, WordModel, held_out, review_model
+    from recipe.left_out import Filter, WordModel, corpus_filter, held_out, review_model
     from recipe.mix import Set
 except ImportError as missing:
     raise unittest.SkipTest(f"{missing}: install models/requirements.txt") from None
@@ -65,6 +66,24 @@ class LeftOut(unittest.TestCase):
         found = held_out(self.corpus)
         self.assertEqual(found["support"], [ANSWER] * 3)
         self.assertTrue(set(found["reviews"]) <= set(REVIEWS))
+
+    def test_a_corpus_without_such_text_loses_nothing(self):
+        for name in ("instruct.jsonl", "prose-forms-01.txt"):
+            path = self.corpus / (name + ".xz")
+            text = lzma.decompress(path.read_bytes()).decode()
+            lines = [line for line in text.splitlines() if "bitext" not in line and "dstc11" not in line]
+            path.write_bytes(lzma.compress("\n".join(lines).encode()))
+        chosen = Set("forms", ("prose-forms-01.txt",), "prose", 100, 1, judged=True)
+        self.assertEqual(list(read_set(self.corpus, chosen)), REVIEWS + OTHERS)
+        self.assertEqual(held_out(self.corpus), {"support": [], "reviews": []})
+        # Rare words speak for a kind of which there is no example, if one asks.
+        self.assertFalse(corpus_filter(str(self.corpus)).leaves_out("crash empty cache faster review build"))
+
+    def test_a_copy_is_found_and_a_common_phrase_is_no_leak(self):
+        kept = {run: "reviews" for text in REVIEWS for run in leaks.runs(text)}
+        copy = "He wrote: " + REVIEWS[0]
+        phrase = "It was cold but the room was clean and dry."
+        self.assertEqual(leaks.overlaps([*OTHERS, copy, phrase], kept), {"reviews": [len(leaks.runs(REVIEWS[0])), 1]})
 
     def test_two_words_prove_nothing(self):
         model = WordModel([ANSWER], OTHERS)

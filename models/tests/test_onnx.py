@@ -12,7 +12,7 @@ try:
     import onnxruntime
     import torch
 
-    from recipe import onnx_fixture, onnx_weights
+    from recipe import int4, onnx_fixture, onnx_weights
     from recipe.export_onnx import pack_weights, write_graphs
     from recipe.network import NetworkConfig
     from recipe.onnx_graph import DataFile
@@ -169,20 +169,20 @@ class Static(Model):
 class Packing(unittest.TestCase):
     def test_int4_survives_packing_and_is_as_near_as_its_scale(self):
         weight = torch.randn(6, 96, generator=torch.Generator().manual_seed(1))
-        values, scales = onnx_weights.quantize_blocks(weight)
-        packed, scales = onnx_weights.pack_int4(values, scales)
-        back = onnx_weights.unpack_int4(packed, scales)
+        values, scales = int4.quantize_groups(weight)
+        packed, scales = int4.pack(values, scales)
+        back = int4.dequantize(packed, scales)
         self.assertEqual(packed.shape, (6, 3, 16))
         np.testing.assert_array_equal(back, (values * torch.from_numpy(scales)[..., None]).reshape(6, 96).numpy())
         self.assertLess(np.abs(back - weight.numpy()).mean(), 0.1)
 
     def test_int4_of_zeros_is_zero(self):
-        packed, scales = onnx_weights.pack_int4(*onnx_weights.quantize_blocks(torch.zeros(2, 32)))
-        self.assertTrue((onnx_weights.unpack_int4(packed, scales) == 0).all())
+        packed, scales = int4.pack(*int4.quantize_groups(torch.zeros(2, 32)))
+        self.assertTrue((int4.dequantize(packed, scales) == 0).all())
 
     def test_rows_that_cannot_be_cut_are_refused(self):
-        with self.assertRaisesRegex(ValueError, "blocks of 32"):
-            onnx_weights.quantize_blocks(torch.zeros(2, 40))
+        with self.assertRaisesRegex(ValueError, "groups of 32"):
+            int4.quantize_groups(torch.zeros(2, 40))
         with self.assertRaisesRegex(ValueError, "blocks of 16"):
             onnx_weights.int8_block(40)
 
@@ -238,7 +238,22 @@ class Fixtures(unittest.TestCase):
             prompt = json.loads((FIXTURES / "genai" / "golden.json").read_text())["prompt_ids"]
             onnx_fixture.write_genai(Path(folder), prompt, FIXTURES / "genai" / "tokenizer.json")
             for path in Path(folder).iterdir():
-                self.assertEqual(path.read_bytes(), (FIXTURES / "genai" / path.name).read_bytes(), path.name)
+                stored = FIXTURES / "genai" / path.name
+                if path.name == "golden.json":
+                    # The last digit of a logit depends on the order in which a processor adds.
+                    self.assert_alike(json.loads(path.read_text()), json.loads(stored.read_text()))
+                else:
+                    self.assertEqual(path.read_bytes(), stored.read_bytes(), path.name)
+
+    def assert_alike(self, made, stored):
+        if isinstance(stored, dict):
+            self.assertEqual(made.keys(), stored.keys())
+            for key, value in stored.items():
+                self.assert_alike(made[key], value)
+        elif isinstance(stored, list) and stored and isinstance(stored[0], float):
+            np.testing.assert_allclose(made, stored, atol=2e-4)
+        else:
+            self.assertEqual(made, stored)
 
 
 class MergedRunner:

@@ -1,5 +1,6 @@
-"""The parts of the trainer: head loss, Muon, data order, resume."""
+"""The parts of the trainer: head loss, Muon, data order, resume, several processes."""
 
+import signal
 import tempfile
 import unittest
 from pathlib import Path
@@ -12,21 +13,13 @@ try:
     from recipe import schedule, train
     from recipe.batches import Batches
     from recipe.bigram import factorise, starting_weights
-    from recipe.encode import token_path
     from recipe.loss import VocabularySample, head_loss
     from recipe.mix import SETS
     from recipe.muon import orthogonalise
+
+    from tests.toy import VOCAB, ToyRun, write_tokens
 except ImportError as missing:
     raise unittest.SkipTest(f"{missing}: install models/requirements.txt") from None
-
-VOCAB = 12288
-
-
-def write_tokens(work):
-    (work / "tokens").mkdir()
-    generator = np.random.default_rng(5)
-    for chosen in SETS:
-        np.save(token_path(work, chosen), generator.integers(0, VOCAB, 700).astype(np.uint16))
 
 
 class HeadLoss(unittest.TestCase):
@@ -102,66 +95,74 @@ class Data(unittest.TestCase):
     def test_order_is_a_function_of_the_number_and_keeps_shares(self):
         with tempfile.TemporaryDirectory() as folder:
             write_tokens(Path(folder))
-            one, other = Batches(folder, 32), Batches(folder, 32)
+            one, other = Batches(folder, 32, VOCAB), Batches(folder, 32, VOCAB)
             one.batch(0, 50)
-            inputs, targets = one.batch(50, 4)
-            again, _ = other.batch(50, 4)
+            inputs, targets, _ = one.batch(50, 4)
+            again = other.batch(50, 4).inputs
             self.assertTrue(torch.equal(inputs, again))
             self.assertTrue(torch.equal(inputs[:, 1:], targets[:, :-1]))
             self.assertEqual(np.bincount(one.schedule).tolist(), [chosen.share for chosen in SETS])
 
 
-class Runs(unittest.TestCase):
-    def setUp(self):
-        folder = tempfile.TemporaryDirectory()
-        self.addCleanup(folder.cleanup)
-        self.work = Path(folder.name)
-        self.checkpoint, self.decayed = self.work / "run" / "checkpoint.pt", self.work / "run" / "decayed.pt"
-        write_tokens(self.work)
-
-    def train(self, *plan):
-        train.run(train.parse_arguments([
-            "--work", str(self.work), "--run", str(self.work / "run"), "--seq", "32", "--batch", "2", "--layers", "1",
-            "--intermediate", "64", "--no-bigram-start", "--log-steps", "1", *plan]))
-
-    def load(self, path):
-        return torch.load(path, weights_only=True)
-
+class Runs(ToyRun):
     def test_a_stopped_run_goes_on_from_its_checkpoint(self):
-        self.train("--minutes", "0.0001")
-        first = self.load(self.checkpoint)
-        self.train("--minutes", str(first["minutes"] + 0.0001))
-        second = self.load(self.checkpoint)
-        self.assertGreater(second["step"], first["step"])
-        self.assertEqual(second["sequences"], second["step"] * 2)
-        self.assertEqual(second["curve"][: len(first["curve"])], first["curve"])
+        self.train("--open", "--until-tokens", "128")
+        first = self.load("checkpoint.pt")
+        self.train("--open", "--until-tokens", "256")
+        second = self.load("checkpoint.pt")
+        self.assertEqual((first["step"], second["step"], second["sequences"]), (2, 4, 8))
+        self.assertEqual(second["curve"][:2], first["curve"])
+
+    def test_two_sittings_give_what_one_gives(self):
+        self.train("--open", "--until-tokens", "128")
+        self.train("--open", "--until-tokens", "256")
+        self.train("--open", "--until-tokens", "256", "--run", str(self.work / "one"))
+        self.assert_same_weights(self.load("checkpoint.pt"), self.load("../one/checkpoint.pt"))
+
+    def test_a_stop_request_saves_and_ends(self):
+        process = self.start("recipe.train", "--open")
+        self.wait_for_line(process, '"step": 2')
+        process.send_signal(signal.SIGTERM)
+        output, _ = process.communicate(timeout=60)
+        self.assertEqual(process.returncode, 0)
+        self.assertIn("saved at step", output)
+        saved = self.load("checkpoint.pt")
+        self.assertEqual(len(saved["curve"]), saved["step"])
+        self.train("--open", "--until-tokens", str(saved["tokens"] + 64))
+        self.assertEqual(self.load("checkpoint.pt")["step"], saved["step"] + 1)
+
+    def test_a_killed_run_goes_on_from_its_last_save(self):
+        process = self.start("recipe.train", "--open", "--save-minutes", "0")
+        self.wait_for_line(process, '"step": 4')
+        process.kill()
+        process.communicate()
+        (self.run_folder / "checkpoint.pt.part").write_bytes(b"half of a")  # as a kill in the middle of a save leaves it
+        steps = self.load("checkpoint.pt")["step"]
+        self.assertGreaterEqual(steps, 3)
+        self.train("--open", "--until-tokens", str((steps + 1) * 64))
+        self.assertEqual(self.load("checkpoint.pt")["step"], steps + 1)
+        self.assertFalse((self.run_folder / "checkpoint.pt.part").exists())
 
     def test_a_decay_leaves_the_open_run_alone(self):
-        self.train("--minutes", "0.0001")
-        before, content = self.load(self.checkpoint), self.checkpoint.read_bytes()
+        self.train("--open", "--until-tokens", "128")
+        before, content = self.load("checkpoint.pt"), (self.run_folder / "checkpoint.pt").read_bytes()
         self.train("--decay-minutes", "0.0001")
-        after = self.load(self.decayed)
-        self.assertEqual(self.checkpoint.read_bytes(), content)
+        after = self.load("decayed.pt")
+        self.assertEqual((self.run_folder / "checkpoint.pt").read_bytes(), content)
         self.assertGreater(after["sequences"], before["sequences"])
         self.assertEqual(len(after["curve"]), after["step"] - before["step"])
 
     def test_a_finished_decay_does_nothing(self):
-        self.train("--minutes", "0.0001")
+        self.train("--open", "--until-tokens", "128")
         self.train("--decay-minutes", "0.0001")
-        steps = self.load(self.decayed)["step"]
+        steps = self.load("decayed.pt")["step"]
         self.train("--decay-minutes", "0.0001")
-        self.assertEqual(self.load(self.decayed)["step"], steps)
+        self.assertEqual(self.load("decayed.pt")["step"], steps)
 
-    def test_a_decay_without_a_run_says_what_is_missing(self):
-        with self.assertRaisesRegex(SystemExit, "checkpoint.pt is missing"):
-            self.train("--decay-minutes", "1")
-
-    def test_a_checkpoint_of_another_shape_is_refused(self):
-        self.train("--minutes", "0.0001")
-        content = self.checkpoint.read_bytes()
-        with self.assertRaisesRegex(SystemExit, "another network"):
-            self.train("--minutes", "1", "--layers", "2")
-        self.assertEqual(self.checkpoint.read_bytes(), content)
+    def test_several_processes_learn_what_one_with_all_sequences_learns(self):
+        self.train("--open", "--until-tokens", "256", "--batch", "4", "--run", str(self.work / "one"))
+        self.run_ranks(2, "--open", "--until-tokens", "256", "--batch", "2")
+        self.assert_same_weights(self.load("checkpoint.pt"), self.load("../one/checkpoint.pt"), 1e-5)
 
 
 if __name__ == "__main__":

@@ -19,7 +19,7 @@ use anyhow::{Context as _, bail};
 use serde::Deserialize;
 use sotto_core::decode::Decoder as _;
 use sotto_core::pack::{Graph, GraphDevice, GraphShape, KnownAnswer, Precision};
-use sotto_host::engine::{Candidate, Conditions, Runtime, load};
+use sotto_host::engine::{Candidate, Conditions, EngineError, Runtime, load};
 
 /// Runs of each measurement; the fastest counts, because everything else that happens can only slow one down.
 const RUNS: usize = 5;
@@ -132,11 +132,17 @@ impl Conditions for CpuOnly {
         false
     }
 
+    fn insists(&self, _: &Candidate) -> bool {
+        false
+    }
+
     fn is_quarantined(&self, _: &Candidate) -> bool {
         true
     }
 
     fn trying(&mut self, _: Option<&Candidate>) {}
+
+    fn refused(&mut self, _: &Candidate, _: &EngineError) {}
 }
 
 fn block_on<T>(future: impl Future<Output = T>) -> T {

@@ -8,9 +8,12 @@ use tokio::fs::File;
 
 use crate::broker::{Session, Surroundings, WorkerCommand, run};
 use crate::caller::Caller;
+use crate::cli;
 use crate::cloud::Office;
+use crate::compiled::{Statement, seal};
 use crate::extension::is_ours;
 use crate::models::{ModelStore, Origin, StorePaths};
+use crate::providers::{Provider, read_list};
 use crate::quarantine::Quarantine;
 use crate::wire::frame::FrameError;
 use crate::wire::stdout;
@@ -22,6 +25,14 @@ const BASE_MEMORY_MIB: u32 = 1_536;
 /// How much address space a model takes for each byte of its files: the file itself, the weights as ONNX Runtime packs
 /// them again, and the KV cache.
 const MEMORY_PER_BYTE: u64 = 4;
+
+/// Address space that providers for NPUs need beside their libraries: each of their threads reserves 72 MiB, stack and
+/// arena of the C library, before it does anything.
+const PROVIDERS_MEMORY_MIB: u32 = 2_048;
+
+/// What compiling takes for each byte of the model: floats instead of 8-bit integers, in ONNX Runtime and in the compiler,
+/// for two graphs.
+const COMPILING_PER_BYTE: u64 = 16;
 
 /// Serves the browser that started this process, until it closes the connection.
 ///
@@ -73,12 +84,22 @@ struct Host {
 impl Host {
     /// The ceiling for the model in use, in MiB.
     fn memory_limit_mib(&self) -> u32 {
-        let bytes = self.store.resolve(None).map_or(0, |installed| {
+        let mib = |bytes: u64| u32::try_from(bytes / (1024 * 1024)).unwrap_or(u32::MAX);
+        let model_bytes = self.store.resolve(None).map_or(0, |installed| {
             let blobs = installed.manifest().blobs.iter();
             blobs.map(|blob| u64::from(blob.bytes)).sum()
         });
-        let model_mib = u32::try_from(bytes * MEMORY_PER_BYTE / (1024 * 1024)).unwrap_or(u32::MAX);
-        BASE_MEMORY_MIB.saturating_add(model_mib)
+        let limit = BASE_MEMORY_MIB.saturating_add(mib(model_bytes * MEMORY_PER_BYTE));
+        // A list that cannot be read is reported by the worker, which then uses none of them.
+        let providers = read_list(&self.store.paths().home).unwrap_or_default();
+        if providers.is_empty() {
+            return limit;
+        }
+        let library_bytes: u64 = providers.iter().map(Provider::bytes).sum();
+        limit
+            .saturating_add(PROVIDERS_MEMORY_MIB)
+            .saturating_add(mib(library_bytes))
+            .saturating_add(mib(model_bytes * COMPILING_PER_BYTE))
     }
 }
 
@@ -104,6 +125,13 @@ impl Surroundings for Host {
 
     fn office(&self) -> Option<Office> {
         Office::open(&self.store.paths().home).ok()
+    }
+
+    fn compiled(&self, statement: Statement) {
+        if let Err(error) = seal(&self.store, statement) {
+            // It is compiled again next time, and this is in the browser's log.
+            cli::complain(&anyhow::Error::new(error).context("a compiled graph is not kept"));
+        }
     }
 
     fn status(&self, loaded: Option<&LoadedEngine>) -> HostStatus {

@@ -6,6 +6,7 @@ pub mod caller;
 pub mod cli;
 pub mod cloud;
 mod commands;
+pub mod compiled;
 pub mod doctor;
 pub mod engine;
 pub mod extension;

@@ -8,6 +8,7 @@ use std::rc::Rc;
 use serde_json::json;
 use sotto_core::protocol::*;
 use sotto_host::broker::{Session, Surroundings, WorkerCommand, run};
+use sotto_host::compiled::Statement;
 use sotto_host::quarantine::Quarantine;
 use sotto_host::wire::frame;
 use sotto_host::worker::LoadedEngine;
@@ -28,6 +29,10 @@ impl Surroundings for Scripts {
             program: "/bin/sh".into(),
             arguments: vec!["-c".into(), self.scripts.borrow_mut().remove(0)],
         }
+    }
+
+    fn compiled(&self, _: Statement) {
+        unreachable!("no script compiles")
     }
 
     fn status(&self, _: Option<&LoadedEngine>) -> HostStatus {

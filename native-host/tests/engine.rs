@@ -102,6 +102,10 @@ impl Conditions for Anything {
         true
     }
 
+    fn insists(&self, _: &Candidate) -> bool {
+        false
+    }
+
     fn is_quarantined(&self, _: &Candidate) -> bool {
         false
     }
@@ -110,6 +114,8 @@ impl Conditions for Anything {
         self.tried
             .extend(candidate.map(|candidate| candidate.label.clone()));
     }
+
+    fn refused(&mut self, _: &Candidate, _: &EngineError) {}
 }
 
 fn graph(name: &str, shape: GraphShape, data: &[&str]) -> Graph {

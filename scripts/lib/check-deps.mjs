@@ -15,6 +15,7 @@ const ALLOWED = {
   "sotto-host": ["sotto-core", "sotto-tokenizer"],
   "sotto-wasm": ["sotto-core", "sotto-tokenizer", "sotto-lm"],
   "sotto-pack": ["sotto-core", "sotto-tokenizer", "sotto-lm"],
+  "sotto-eval": ["sotto-core", "sotto-tokenizer", "sotto-lm"],
 };
 
 /** Crates that only one of ours may name: burn's and cubecl's types must not leave the language model. */

@@ -39,16 +39,25 @@ find_chromium() {
   return 1
 }
 
-# Which way to the wasm32 target this machine has: `rustup` (prebuilt), `debian` (built from Debian's sources) or `none`.
-wasm_route() {
+# Which way to another target's standard library this machine has: `rustup` (prebuilt), `debian` (built from Debian's sources)
+# or `none`.
+std_route() {
   local libdir sysroot
-  libdir="$(rustc --print target-libdir --target wasm32-unknown-unknown 2>/dev/null || true)"
+  libdir="$(rustc --print target-libdir --target "$1" 2>/dev/null || true)"
   sysroot="$(/usr/bin/rustc --print sysroot 2>/dev/null || true)"
   if compgen -G "$libdir/libcore-*.rlib" >/dev/null; then
     echo rustup
-  elif [ -x /usr/bin/cargo ] && [ -d "$sysroot/lib/rustlib/src/rust/library" ] && have wasm-ld; then
+  elif [ -x /usr/bin/cargo ] && [ -d "$sysroot/lib/rustlib/src/rust/library" ]; then
     echo debian
   else
     echo none
   fi
+}
+
+# The same for wasm32, which Debian's way needs a linker for.
+wasm_route() {
+  local route
+  route="$(std_route wasm32-unknown-unknown)"
+  if [ "$route" = debian ] && ! have wasm-ld; then route=none; fi
+  echo "$route"
 }

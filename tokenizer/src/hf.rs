@@ -65,6 +65,27 @@ impl HfTokenizer {
         Ok(this)
     }
 
+    /// Token ids of `text` as [`Tokenizer::encode`] gives them, each with the number of the piece that it is from: the
+    /// pre-tokenizer's idea of a word, with the space in front. For measurements that count words.
+    ///
+    /// # Errors
+    /// [`TokenizerError::Encode`].
+    pub fn encode_pieces(&self, text: &str) -> Result<Vec<(u32, u32)>, TokenizerError> {
+        // Not `encode_fast`, which does not keep the numbers.
+        let encoding = self
+            .tokenizer
+            .encode(text, false)
+            .map_err(|_| TokenizerError::Encode)?;
+        let pieces = encoding.get_word_ids().iter().copied();
+        encoding
+            .get_ids()
+            .iter()
+            .zip(pieces)
+            .map(|(&id, piece)| Some((id, piece?)))
+            .collect::<Option<_>>()
+            .ok_or(TokenizerError::Encode)
+    }
+
     fn check_round_trip(&self) -> Result<(), TokenizerError> {
         let ids = self
             .encode(PROBE)

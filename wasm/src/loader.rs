@@ -10,7 +10,7 @@ use sotto_core::autocomplete::CompleteError;
 use sotto_core::decode::greedy_tokens;
 use sotto_core::pack::{self, Blob, BlobRole, BlobSet, VerifiedManifest};
 use sotto_core::protocol::{Backend, ErrorCode};
-use sotto_lm::{Device, LlamaCompleter, LmError, flex_device, load_completer, webgpu_device};
+use sotto_lm::{Device, LlamaCompleter, LmError, load_completer, webgpu_device};
 use sotto_tokenizer::TokenizerError;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::future_to_promise;
@@ -79,7 +79,7 @@ impl PackLoader {
         future_to_promise(async move {
             let backend = backend.ok_or_else(|| bad_request("Unknown backend."))?;
             let device = match backend {
-                Backend::Wasm => flex_device(),
+                Backend::Wasm => Device::Cpu,
                 Backend::Webgpu if !has_webgpu() => {
                     return Err(Thrown::new(
                         ErrorCode::BackendUnavailable,

@@ -69,8 +69,12 @@ impl<D: Decoder, T: Tokenizer, F: PromptFormat> Assistant<'_, D, T, F> {
         Ok(tally.answer(AnswerKind::Reply, stop, is_input_cut, fallback, env))
     }
 
-    /// The prompt in at most `room` tokens, and whether anything was left out.
-    fn chat_prompt(
+    /// The prompt that [`Self::chat`] gives the model, in at most `room` tokens, and whether anything was left out. Public to
+    /// measure how probable a known answer is behind it.
+    ///
+    /// # Errors
+    /// [`AssistError::Empty`], [`AssistError::ContextTooShort`], and what the tokenizer and the format report.
+    pub fn chat_prompt(
         &self,
         messages: &[ChatMessage],
         page: Option<&PageText>,

@@ -33,6 +33,8 @@ pub struct Suggestion {
     /// What the model would have written, with its confidence; `None` where it was not asked. For calibration and tests:
     /// it holds text, so it goes into no log.
     pub continuation: Option<Continuation>,
+    /// Tokens of the half-typed word that are no piece of `continuation`: see [`Candidate`].
+    pub healed_tokens: usize,
     /// Prompt tokens that went through the model for this request.
     pub prefill_tokens: u32,
     /// Prompt tokens that did not have to: they were in the KV cache, or the same prompt was answered just before.
@@ -103,14 +105,15 @@ impl<D: Decoder, T: Tokenizer> Completer<D, T> {
         }
         let caret = CaretText::new(before, after);
         self.cached.take_counts();
-        let (outcome, continuation) = match suppressed_early(&caret, field, &self.settings) {
-            Some(reason) => (SuggestOutcome::Suppress { reason }, None),
+        let asked = match suppressed_early(&caret, field, &self.settings) {
+            Some(reason) => Asked::suppressed(reason),
             None => self.ask(&caret, field, pacer).await?,
         };
         let counts = self.cached.take_counts();
         Ok(Suggestion {
-            outcome,
-            continuation,
+            outcome: asked.outcome,
+            continuation: asked.continuation,
+            healed_tokens: asked.healed_tokens,
             prefill_tokens: counts.prefilled,
             reused_tokens: counts.reused,
             decode_steps: counts.stepped,
@@ -148,7 +151,7 @@ impl<D: Decoder, T: Tokenizer> Completer<D, T> {
         caret: &CaretText<'_>,
         field: FieldHints,
         pacer: &mut impl Pacer,
-    ) -> Result<(SuggestOutcome, Option<Continuation>), CompleteError<D::Error, T::Error>> {
+    ) -> Result<Asked, CompleteError<D::Error, T::Error>> {
         let typed = caret.half_typed();
         let prompt = self
             .window
@@ -186,12 +189,7 @@ impl<D: Decoder, T: Tokenizer> Completer<D, T> {
                 confidence,
             }) = healed
             else {
-                return Ok((
-                    SuggestOutcome::Suppress {
-                        reason: SuppressionReason::PrefixNotMet,
-                    },
-                    None,
-                ));
+                return Ok(Asked::suppressed(SuppressionReason::PrefixNotMet));
             };
             healed_tokens = tokens.len() - usize::from(!extra.is_empty());
             start.ids.extend(tokens);
@@ -223,8 +221,28 @@ impl<D: Decoder, T: Tokenizer> Completer<D, T> {
             continuation: &continuation,
             healed_tokens,
         };
-        let outcome = decide(caret, field, candidate, &self.settings);
-        Ok((outcome, Some(continuation)))
+        Ok(Asked {
+            outcome: decide(caret, field, candidate, &self.settings),
+            continuation: Some(continuation),
+            healed_tokens,
+        })
+    }
+}
+
+/// What the model was asked and what was made of it.
+struct Asked {
+    outcome: SuggestOutcome,
+    continuation: Option<Continuation>,
+    healed_tokens: usize,
+}
+
+impl Asked {
+    fn suppressed(reason: SuppressionReason) -> Self {
+        Self {
+            outcome: SuggestOutcome::Suppress { reason },
+            continuation: None,
+            healed_tokens: 0,
+        }
     }
 }
 

@@ -1,11 +1,15 @@
 //! Logits to log-probabilities, and how sure they are.
 
+use crate::vector::{argmax, exp_sums, max};
+
 /// Normalised logits of one position.
 #[derive(Debug, Clone, PartialEq)]
 pub struct LogProbs {
     logits: Vec<f32>,
     /// Natural logarithm of the sum of all exponentials.
     log_norm: f32,
+    /// See [`TokenConfidence::entropy`].
+    entropy: f32,
 }
 
 /// How sure the model is of one token.
@@ -23,11 +27,20 @@ impl LogProbs {
     /// Normalises `logits`; `None` if they are empty, hold NaN or +infinity, or are all -infinity: nothing that a
     /// working engine gives.
     pub fn new(logits: Vec<f32>) -> Option<Self> {
-        let max = logits.iter().copied().fold(f32::NEG_INFINITY, f32::max);
-        // NaN is lost in `max`, but not in the sum.
-        let sum: f32 = logits.iter().map(|logit| (logit - max).exp()).sum();
-        let log_norm = max + sum.ln();
-        log_norm.is_finite().then_some(Self { logits, log_norm })
+        // One pass over the vocabulary for both: it takes longer than anything else here.
+        let largest = max(&logits);
+        // What vector instructions make of NaN is up to the machine.
+        if logits.iter().fold(false, |any, logit| any | logit.is_nan()) {
+            return None;
+        }
+        let (sum, weighted) = exp_sums(&logits, largest);
+        let log_norm = largest + sum.ln();
+        log_norm.is_finite().then(|| Self {
+            logits,
+            log_norm,
+            // The sum of -p ln p, where p = e^d / sum: ln sum - sum of d e^d / sum.
+            entropy: (sum.ln() - weighted / sum).max(0.0),
+        })
     }
 
     /// Natural logarithm of the probability of `token`; -infinity beyond the vocabulary.
@@ -39,7 +52,8 @@ impl LogProbs {
 
     /// The most probable token; the lowest id of several.
     pub fn best(&self) -> u32 {
-        self.best_but(None)
+        let best = argmax(&self.logits).expect("there are logits");
+        best as u32
     }
 
     /// The logits as the engine gave them.
@@ -50,32 +64,18 @@ impl LogProbs {
     /// How sure the model is of `token`.
     pub fn confidence(&self, token: u32) -> TokenConfidence {
         let log_prob = self.log_prob(token);
-        let other = self.log_prob(self.best_but(Some(token))).exp();
+        let (before, after) = self.logits.split_at(self.logits.len().min(token as usize));
+        let other = max(before).max(max(after.get(1..).unwrap_or_default()));
         TokenConfidence {
             log_prob,
-            entropy: self.entropy(),
-            margin: log_prob.exp() - other,
+            entropy: self.entropy,
+            margin: log_prob.exp() - (other - self.log_norm).exp(),
         }
     }
 
     /// Entropy of the whole distribution, in nats.
     pub fn entropy(&self) -> f32 {
-        self.logits
-            .iter()
-            .map(|logit| logit - self.log_norm)
-            .filter(|log_prob| log_prob.is_finite())
-            .map(|log_prob| -log_prob * log_prob.exp())
-            .sum()
-    }
-
-    fn best_but(&self, skipped: Option<u32>) -> u32 {
-        let mut best = (u32::MAX, f32::NEG_INFINITY);
-        for (token, &logit) in (0..).zip(&self.logits) {
-            if logit > best.1 && Some(token) != skipped {
-                best = (token, logit);
-            }
-        }
-        best.0
+        self.entropy
     }
 }
 

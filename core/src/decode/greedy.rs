@@ -103,6 +103,14 @@ pub async fn continue_greedily<D: Decoder, T: Tokenizer>(
         };
         let token = log_probs.best();
         let bytes = tokenizer.token_bytes(token);
+        // "marta.": the end of a sentence, or of the first part of an address? What follows tells.
+        if draft.may_end_sentence()
+            && !bytes
+                .first()
+                .is_some_and(|byte| byte.is_ascii_alphanumeric())
+        {
+            return Ok(draft.finish(Stop::Sentence));
+        }
         if token == tokenizer.end_of_text() || bytes.is_empty() {
             return Ok(draft.finish(Stop::EndOfText));
         }
@@ -154,7 +162,15 @@ impl Draft {
         if first_unsure(text, &scored, limits.min_prob, limits.min_prob_total).is_some() {
             return Some(self.cut(text, Stop::Unsure));
         }
-        ends_sentence(text).then(|| self.cut(text, Stop::Sentence))
+        let is_over = ends_sentence(text) && !self.may_end_sentence();
+        is_over.then(|| self.cut(text, Stop::Sentence))
+    }
+
+    /// Whether the text ends with a full stop behind a small letter, which may also stand inside an address.
+    fn may_end_sentence(&self) -> bool {
+        let text = readable(&self.bytes).0;
+        let stem = text.strip_suffix('.').unwrap_or_default();
+        ends_sentence(text) && stem.ends_with(|char: char| char.is_lowercase())
     }
 
     fn finish(&self, stop: Stop) -> Continuation {

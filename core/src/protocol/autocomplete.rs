@@ -133,8 +133,11 @@ pub enum SuppressionReason {
     TypingTooFast,
     /// An input method is composing. Decided in the content script.
     Composing,
-    /// The text before the caret looks like a number, address or other personal data in progress.
+    /// The text before the caret looks like a number, address or other personal data in progress, or the suggestion does.
     SensitiveContent,
+    /// The suggestion would have been a word of the list that is never suggested (slurs, gendered pronouns, words for a
+    /// faith), or the sentence is about a group of people.
+    NeverSuggested,
     /// Nothing was left after the stop rules and trimming.
     NothingLeft,
 }

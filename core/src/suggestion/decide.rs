@@ -3,10 +3,10 @@
 use unicode_segmentation::UnicodeSegmentation as _;
 
 use super::{
-    SuggestionSettings, Thresholds, is_sensitive_before, is_word, repeats_what_follows,
-    sensitive_start,
+    SuggestionSettings, Thresholds, is_loaded_before, is_sensitive_before, is_word, never_start,
+    repeats_what_follows, sensitive_start,
 };
-use crate::decode::{Continuation, Scored, first_unsure, score};
+use crate::decode::{Continuation, Scored, Stop, first_unsure, score};
 use crate::protocol::{FieldHints, SuggestOutcome, SuppressionReason};
 use crate::text::{CaretText, is_latin_letter, is_showable, is_unknown_script, is_word_char};
 
@@ -40,6 +40,8 @@ pub fn suppressed_early(
         Some(SuppressionReason::ScriptMismatch)
     } else if is_sensitive_before(&caret.before) {
         Some(SuppressionReason::SensitiveContent)
+    } else if is_loaded_before(&caret.before) {
+        Some(SuppressionReason::NeverSuggested)
     } else if is_blank || letters < settings.min_letters_before as usize {
         Some(SuppressionReason::TooLong)
     } else if caret.half_typed().required.len() > settings.max_stem_bytes as usize {
@@ -97,8 +99,11 @@ fn shown(
         keep(&mut units, Some(at), reason)?;
     }
 
-    let sensitive = sensitive_start(text, &ranges, settings.max_digits as usize);
+    let max_digits = settings.max_digits as usize;
+    let sensitive = sensitive_start(&caret.before, text, &ranges, max_digits);
     keep(&mut units, sensitive, SuppressionReason::SensitiveContent)?;
+    let never = never_start(stem, text, &ranges);
+    keep(&mut units, never, SuppressionReason::NeverSuggested)?;
 
     // The half-typed word together with what completes it; alone where the suggestion begins behind it.
     let completes = !stem.is_empty() && first.starts_with(is_word_char);
@@ -127,15 +132,16 @@ fn shown(
         SuppressionReason::DuplicatesWhatFollows,
     )?;
 
-    // A word that may go on is not shown, unless something behind it shows that it ended.
+    // A word that may go on is not shown, unless something behind it shows that it ended. Nor is what the token limit cut:
+    // "caretaker-" or "marta." may be the beginning of an address.
     let is_whole = continuation.stop.closes_last_word() || units.len() < ranges.len();
-    if !is_whole
-        && units
-            .last()
-            .is_some_and(|last| text[last.range.clone()].ends_with(is_word_char))
-    {
-        let last = units.len() - 1;
-        keep(&mut units, Some(last), unsure(caret))?;
+    let may_go_on = |last: &Scored| {
+        continuation.stop == Stop::Tokens || text[last.range.clone()].ends_with(is_word_char)
+    };
+    if !is_whole && units.last().is_some_and(may_go_on) {
+        let chunk_start = text.trim_end().rfind(char::is_whitespace).unwrap_or(0);
+        let chunk = units.iter().position(|unit| unit.range.end > chunk_start);
+        keep(&mut units, chunk, unsure(caret))?;
     }
 
     let thresholds = Thresholds::at(caret, settings);

@@ -208,6 +208,48 @@ fn personal_data_is_neither_completed_nor_invented() {
 }
 
 #[test]
+fn secrets_are_not_guessed() {
+    for before in ["My password is |", "the PIN is: 4|", "She was born on |"] {
+        suppresses(
+            before,
+            &[("today", 0.99)],
+            SuppressionReason::SensitiveContent,
+        );
+    }
+    shows(
+        "Please use |",
+        &[("my", 0.9), (" PIN", 0.9), (": ", 0.9), ("4921", 0.9)],
+        "my PIN:",
+    );
+    // The first group of a card's number, cut off by the limit of words or by the model's doubt.
+    let card = [("use", 0.9), (" card", 0.9), (" 4111", 0.9)];
+    for stop in [Stop::Words, Stop::EndOfText, Stop::Sentence] {
+        let found = outcome_in(FieldHints::default(), "Please |", &card, stop);
+        assert!(
+            matches!(&found, SuggestOutcome::Show { text, .. } if text == "use card"),
+            "{found:?}"
+        );
+    }
+}
+
+#[test]
+fn slurs_and_assumptions_about_people_are_never_shown() {
+    shows(
+        "I told |",
+        &[("you", 0.9), (" about", 0.9), (" her", 0.9)],
+        "you about",
+    );
+    for (around, tokens) in [
+        ("I told |", &[("him", 0.99), (" that", 0.9)]),
+        ("I told h|", &[("im", 0.99), (" that", 0.9)]),
+        ("You stupid b|", &[("itch", 0.99), (",", 0.9)]),
+        ("I think women are |", &[("always", 0.99), (" late", 0.9)]),
+    ] {
+        suppresses(around, tokens, SuppressionReason::NeverSuggested);
+    }
+}
+
+#[test]
 fn only_words_of_a_known_script() {
     suppresses(
         "Привет |",

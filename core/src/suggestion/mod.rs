@@ -2,7 +2,9 @@
 //! away, none adds (but for the space that joins a suggestion to the word behind it), and each names its reason.
 
 mod decide;
+mod never;
 mod overlap;
+mod secret;
 mod sensitive;
 mod settings;
 mod thresholds;
@@ -10,6 +12,7 @@ mod type_through;
 mod word;
 
 pub use decide::{Candidate, decide, suppressed_early};
+pub use never::{is_loaded_before, never_start};
 pub use overlap::repeats_what_follows;
 pub use sensitive::{is_sensitive_before, sensitive_start};
 pub use settings::SuggestionSettings;

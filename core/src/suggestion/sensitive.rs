@@ -2,45 +2,89 @@
 
 use std::ops::Range;
 
+use super::secret::announces_secret;
+
 /// Digits in front of the caret, in groups, from which on they are taken for a phone, card or account number in
 /// progress. A year or a price has fewer.
 const NUMBER_IN_PROGRESS_DIGITS: usize = 5;
 
-/// Whether a number, address, link or code is being typed at the end of `before`.
+/// Whether a number, address, link or code is being typed at the end of `before`, or a secret was announced there.
 pub fn is_sensitive_before(before: &str) -> bool {
     let line = before.rsplit('\n').next().unwrap_or_default();
     let chunk = line.rsplit(char::is_whitespace).next().unwrap_or_default();
-    is_sensitive_chunk(chunk) || is_number_in_progress(line)
+    is_sensitive_chunk(chunk) || is_number_in_progress(line) || announces_secret(line)
 }
 
-/// Index of the first unit of `text` that must not be suggested: part of an e-mail address, link, handle, or of more
-/// than `max_digits` digits in groups.
-pub fn sensitive_start(text: &str, units: &[Range<usize>], max_digits: usize) -> Option<usize> {
+/// Index of the first unit of `text`, which is suggested behind `before`, that must not be: part of an e-mail address,
+/// link, handle, of more than `max_digits` digits in groups, or of a secret that the words before it announce. A number at
+/// the end may be the first group of a longer one, so it goes too.
+pub fn sensitive_start(
+    before: &str,
+    text: &str,
+    units: &[Range<usize>],
+    max_digits: usize,
+) -> Option<usize> {
+    let line = before.rsplit('\n').next().unwrap_or_default();
     let mut digits = 0;
     let mut number_start = None;
+    // The chunk that the caret is in belongs to the first unit; the one in front of it may be a code that goes on.
+    let (earlier, stem) = line.split_at(line.len() - last_chunk(line).len());
+    // "GB12 WEST": capitals behind a group of letters and digits are its next group.
+    let mut in_code = earlier.split_whitespace().next_back().is_some_and(is_code);
     for (index, unit) in units.iter().enumerate() {
+        if announces_secret(&[line, &text[..unit.start]].concat()) {
+            return Some(index);
+        }
+        let chunk_start = {
+            let so_far = text[..unit.end].trim_end();
+            so_far.len() - last_chunk(so_far).len()
+        };
+        let chunk = if chunk_start == 0 {
+            [stem, &text[..unit.end]].concat()
+        } else {
+            text[chunk_start..unit.end].to_owned()
+        };
+        // What gives an address or a key away stands inside it; it begins where its chunk of text does.
+        let chunk_index = || units.iter().position(|unit| unit.end > chunk_start);
+        if is_key(chunk.trim()) {
+            return chunk_index();
+        }
         let part = text[unit.clone()].trim();
         let digits_here = part.chars().filter(|char| char.is_numeric()).count();
         if digits_here > 0 {
             digits += digits_here;
             number_start = number_start.or(Some(index));
         } else if part.chars().any(char::is_alphabetic) {
+            if in_code && chunk.trim().chars().all(char::is_uppercase) {
+                return number_start.or(Some(index));
+            }
             digits = 0;
             number_start = None;
         }
+        in_code = is_code(chunk.trim());
         if digits > max_digits {
             return number_start;
         }
         if is_address_part(part) {
-            // The address begins where its chunk of text does, not at the sign that gives it away.
-            let chunk_start = text[..unit.end]
-                .trim_end()
-                .rfind(char::is_whitespace)
-                .map_or(0, |at| at + 1);
-            return units.iter().position(|unit| unit.end > chunk_start);
+            return chunk_index();
         }
     }
-    None
+    number_start
+}
+
+/// What stands behind the last white space.
+fn last_chunk(text: &str) -> &str {
+    text.rsplit(char::is_whitespace).next().unwrap_or_default()
+}
+
+/// Letters and digits in one group, as in "GB12" or "KX57".
+fn is_code(part: &str) -> bool {
+    part.chars().any(char::is_uppercase) && part.chars().any(char::is_numeric)
+}
+
+/// The beginning of a key as services hand them out.
+fn is_key(part: &str) -> bool {
+    part.starts_with("sk-") || part.starts_with("ghp_")
 }
 
 fn is_address_part(part: &str) -> bool {
@@ -60,6 +104,8 @@ fn is_address_part(part: &str) -> bool {
     part.contains(['@', '\\', '_', '=', '#'])
         || part.contains("//")
         || lower.starts_with("www")
+        || lower.starts_with("http:")
+        || lower.starts_with("https:")
         || lower == "http"
         || lower == "https"
         || has_inner_dot
@@ -67,8 +113,9 @@ fn is_address_part(part: &str) -> bool {
 
 fn is_sensitive_chunk(chunk: &str) -> bool {
     let is_code = chunk.ends_with(char::is_alphanumeric) && chunk.chars().any(char::is_numeric);
-    let is_key = chunk.starts_with("sk-") || chunk.starts_with("ghp_");
-    is_code || is_key || is_address_part(chunk)
+    // "555-": a group that is not the last.
+    let is_group = chunk.ends_with('-') && chunk.chars().any(char::is_numeric);
+    is_code || is_group || is_key(chunk) || chunk == "sk" || is_address_part(chunk)
 }
 
 fn is_number_in_progress(line: &str) -> bool {
@@ -128,15 +175,20 @@ mod tests {
     fn suggestions_end_before_invented_data() {
         let shown = |text: &'static str| {
             let units = units(text);
-            sensitive_start(text, &units, 4).map_or(text, |at| &text[..units[at].start])
+            sensitive_start("I live ", text, &units, 4).map_or(text, |at| &text[..units[at].start])
         };
-        assert_eq!(shown("in 1999 and 2004"), "in 1999 and 2004");
+        assert_eq!(shown("in 1999 and 2004."), "in 1999 and");
+        assert_eq!(shown("in 1999 and there"), "in 1999 and there");
+        assert_eq!(shown("at 4111"), "at");
+        assert_eq!(shown("with my PIN: 4921 now"), "with my PIN:");
         assert_eq!(shown("me at 555 123 4567"), "me at");
         assert_eq!(shown("me at 555-123"), "me at");
         assert_eq!(shown("mail joe@example.com now"), "mail");
         assert_eq!(shown("see example.com"), "see");
         assert_eq!(shown("see https://x"), "see");
         assert_eq!(shown("see 123456"), "see");
+        assert_eq!(shown("at GB12 WEST now"), "at");
+        assert_eq!(shown("by the API key sk-live-4"), "by the API key");
         assert_eq!(shown("joe@x"), "");
         assert_eq!(shown("and so on."), "and so on.");
     }

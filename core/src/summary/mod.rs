@@ -42,6 +42,13 @@ pub fn extract(text: &str, length: SummaryLength) -> Vec<String> {
         .collect()
 }
 
+/// The first `count` sentences: what every other way to summarise has to beat.
+pub fn lead(text: &str, count: usize) -> Vec<String> {
+    let mut first = sentences(text);
+    first.truncate(count);
+    first
+}
+
 /// The text that [`extract`]'s sentences are shown as: a paragraph, or lines for [`SummaryLength::Long`].
 pub fn join(sentences: &[String], length: SummaryLength) -> String {
     let mut joined = String::new();

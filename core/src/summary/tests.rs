@@ -152,6 +152,13 @@ fn the_longest_text_is_ranked_in_bounded_work() {
     }
 }
 
+#[test]
+fn the_lead_is_the_first_sentences() {
+    let text = "One came here. Two went there. Three stayed at home.";
+    assert_eq!(lead(text, 2), ["One came here.", "Two went there."]);
+    assert_eq!(lead(text, 9).len(), 3);
+}
+
 proptest! {
     #[test]
     fn a_summary_is_of_the_text_and_in_its_order(

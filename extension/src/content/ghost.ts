@@ -19,6 +19,12 @@ export interface GhostContent {
 /** Where the ghost is, in viewport coordinates; undefined if it is not in view. */
 export type Placement = { rect: DOMRect } | undefined;
 
+/**
+ * Where a layout draws. Asking for it puts it into the document, so a layout asks last: what is measured afterwards makes
+ * the browser lay the page out again.
+ */
+export type Surface = () => HTMLElement;
+
 /** Draws ghosts over one field into the surface that it was made with. */
 export interface Layout {
   readonly element: HTMLElement;
@@ -27,13 +33,12 @@ export interface Layout {
 
 export class Ghost {
   /** Made on first use and kept: only being in the document is what the page can notice. */
-  #host: HTMLElement | undefined;
-  #surface: HTMLElement | undefined;
+  #parts: { host: HTMLElement; surface: HTMLElement } | undefined;
   #layout: Layout | undefined;
   #rect: DOMRect | undefined;
 
   get visible(): boolean {
-    return this.#host?.isConnected === true;
+    return this.#parts?.host.isConnected === true;
   }
 
   get rect(): DOMRect | undefined {
@@ -42,9 +47,10 @@ export class Ghost {
 
   /** Draws or moves the ghost. False if there is no place for it in view; then nothing is left on screen. */
   show(field: EditableField, content: GhostContent): boolean {
-    const surface = this.#attach();
-    if (!surface) return false;
+    const root = document.documentElement;
+    if (!(root instanceof HTMLElement)) return false;
     if (this.#layout?.element !== field.element) {
+      const surface = () => this.#attach(root);
       this.#layout =
         field.kind === "editable"
           ? new EditableLayout(field.element, surface)
@@ -57,44 +63,43 @@ export class Ghost {
   }
 
   hide(): void {
-    this.#host?.remove();
+    this.#parts?.host.remove();
     this.#rect = undefined;
   }
 
-  #attach(): HTMLElement | undefined {
-    const root = document.documentElement;
-    if (!(root instanceof HTMLElement)) return undefined;
-    if (!this.#host) this.#make();
-    if (this.#host && !this.#host.isConnected) {
-      root.append(this.#host);
-      raise(this.#host);
+  #attach(root: HTMLElement): HTMLElement {
+    this.#parts ??= make();
+    const { host, surface } = this.#parts;
+    if (!host.isConnected) {
+      root.append(host);
+      raise(host);
     }
-    return this.#surface;
+    return surface;
   }
+}
 
-  #make(): void {
-    const host = document.createElement("sotto-ghost");
-    host.setAttribute("aria-hidden", "true");
-    host.setAttribute("popover", "manual");
-    isolate(host);
-    setStyles(host, {
-      position: "fixed",
-      inset: "0",
-      width: "100%",
-      height: "100%",
-      margin: "0",
-      padding: "0",
-      border: "0",
-      background: "transparent",
-      overflow: "clip",
-      "z-index": "2147483647",
-      display: "block",
-      contain: "strict",
-    });
-    this.#surface = document.createElement("div");
-    host.attachShadow({ mode: "closed" }).append(this.#surface);
-    this.#host = host;
-  }
+function make(): { host: HTMLElement; surface: HTMLElement } {
+  const host = document.createElement("sotto-ghost");
+  host.setAttribute("aria-hidden", "true");
+  host.setAttribute("popover", "manual");
+  isolate(host);
+  setStyles(host, {
+    position: "fixed",
+    inset: "0",
+    width: "100%",
+    height: "100%",
+    margin: "0",
+    padding: "0",
+    border: "0",
+    background: "transparent",
+    overflow: "clip",
+    "z-index": "2147483647",
+    display: "block",
+    contain: "strict",
+  });
+  const surface = document.createElement("div");
+  host.attachShadow({ mode: "closed" }).append(surface);
+  return { host, surface };
 }
 
 /** Removes what an earlier version of this script, cut off by an update, may have left. */

@@ -3,19 +3,19 @@
 
 import { caretRectangle, contentBox, visibleArea } from "./caret-geometry";
 import { caretRange } from "./editable-window";
-import type { GhostContent, Layout, Placement } from "./ghost";
+import type { GhostContent, Layout, Placement, Surface } from "./ghost";
 import { drawBelow } from "./layout-below";
 import { ghostColour, intersect, isolate, px, setStyles, TextStyle } from "./text-style";
 
 export class EditableLayout implements Layout {
   readonly element: HTMLElement;
-  readonly #surface: HTMLElement;
+  readonly #surface: Surface;
   readonly #frame = document.createElement("div");
   readonly #text = document.createElement("div");
   readonly #ghost = document.createElement("span");
   readonly #style = new TextStyle(this.#text);
 
-  constructor(element: HTMLElement, surface: HTMLElement) {
+  constructor(element: HTMLElement, surface: Surface) {
     this.element = element;
     this.#surface = surface;
     isolate(this.#frame);
@@ -40,7 +40,7 @@ export class EditableLayout implements Layout {
     if (caretRect.left < clip.left - 1 || caretRect.left > clip.right + 1) return undefined;
 
     const below = () =>
-      drawBelow(this.#surface, {
+      drawBelow(this.#surface(), {
         x: caretRect.left,
         lineTop: caretRect.top,
         lineBottom: caretRect.bottom,
@@ -51,14 +51,8 @@ export class EditableLayout implements Layout {
     const room = contentBox(blockOf(element, host));
     const lineHeight = style.lineHeight === "normal" ? caretRect.height : px(style.lineHeight);
     const indent = style.direction === "rtl" ? room.right - caretRect.right : caretRect.left - room.left;
-    setStyles(this.#frame, {
-      left: `${clip.left}px`,
-      top: `${clip.top}px`,
-      width: `${clip.width}px`,
-      height: `${clip.height}px`,
-    });
-    this.#style.copy(style);
-    setStyles(this.#text, {
+    // **Everything is read before anything is set**: a read after a change makes the browser lay the page out anew.
+    const text = {
       left: `${room.left - clip.left}px`,
       // The caret's rectangle is as high as the font; the line around it is centred on it.
       top: `${caretRect.top + caretRect.height / 2 - lineHeight / 2 - clip.top}px`,
@@ -68,12 +62,21 @@ export class EditableLayout implements Layout {
       "text-align": "start",
       "white-space": style.whiteSpace === "nowrap" || style.whiteSpace === "pre" ? "pre" : "pre-wrap",
       color: ghostColour(style.color),
+    };
+    const fromStart = /^(start|left|justify|-webkit-auto)$/.test(style.textAlign) || style.direction === "rtl";
+    this.#style.copy(style);
+    setStyles(this.#frame, {
+      left: `${clip.left}px`,
+      top: `${clip.top}px`,
+      width: `${clip.width}px`,
+      height: `${clip.height}px`,
     });
+    setStyles(this.#text, text);
     this.#ghost.textContent = content.ghost;
-    if (this.#frame.parentNode !== this.#surface) this.#surface.replaceChildren(this.#frame);
+    const surface = this.#surface();
+    if (this.#frame.parentNode !== surface) surface.replaceChildren(this.#frame);
     const rect = this.#ghost.getBoundingClientRect();
     // Centred text has its further lines elsewhere, and nothing is accepted that could not be read first.
-    const fromStart = /^(start|left|justify|-webkit-auto)$/.test(style.textAlign) || style.direction === "rtl";
     const fits = rect.bottom <= clip.bottom + 1 && rect.right <= clip.right + 1;
     if (!fits || (!fromStart && rect.height > lineHeight * 1.5)) return below();
     return { rect: intersect(rect, clip) };

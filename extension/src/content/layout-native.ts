@@ -3,7 +3,7 @@
 // wraps where the field would wrap. The lines above the caret's are a block of their own, so that a keystroke lays out
 // one line and not the whole text.
 
-import type { GhostContent, Layout, Placement } from "./ghost";
+import type { GhostContent, Layout, Placement, Surface } from "./ghost";
 import { drawBelow } from "./layout-below";
 import { ghostColour, intersect, isolate, px, setStyles, TextStyle } from "./text-style";
 
@@ -18,12 +18,12 @@ export class NativeLayout implements Layout {
   readonly #line = document.createElement("div");
   readonly #typed = document.createTextNode("");
   readonly #ghost = document.createElement("span");
-  readonly #surface: HTMLElement;
+  readonly #surface: Surface;
   readonly #textStyle = new TextStyle(this.#text);
   #aboveText: string | undefined = "";
   #look = "";
 
-  constructor(element: HTMLTextAreaElement | HTMLInputElement, surface: HTMLElement) {
+  constructor(element: HTMLTextAreaElement | HTMLInputElement, surface: Surface) {
     this.element = element;
     this.#surface = surface;
     this.#line.append(this.#typed, this.#ghost);
@@ -43,6 +43,8 @@ export class NativeLayout implements Layout {
     const single = element instanceof HTMLInputElement;
     this.#style(style, field, single);
     this.#fill(content, single);
+    const surface = this.#surface();
+    if (this.#clip.parentNode !== surface) surface.replaceChildren(this.#clip);
 
     const ghostRects = [...this.#ghost.getClientRects()];
     const first = ghostRects[0];
@@ -56,7 +58,7 @@ export class NativeLayout implements Layout {
     const fits = last.right <= clip.right + 1 && last.left >= clip.left - 1 && last.bottom <= clip.bottom + 1;
     // Nothing is accepted that could not be read first.
     if (content.restOfLine.trim() !== "" || !fits) {
-      return drawBelow(this.#surface, {
+      return drawBelow(this.#surface(), {
         x: first.left,
         lineTop: first.top,
         lineBottom: Math.min(first.bottom, clip.bottom),
@@ -70,62 +72,17 @@ export class NativeLayout implements Layout {
   }
 
   #style(style: CSSStyleDeclaration, field: DOMRect, single: boolean): void {
-    const { element } = this;
-    if (this.#clip.parentNode !== this.#surface) this.#surface.replaceChildren(this.#clip);
     // Between two keys nothing of this changes, as a rule, and setting it would cost more than all the rest.
-    const look = lookOf(element, style, field);
-    this.#textStyle.copy(style);
-    if (look === this.#look) return;
+    const look = lookOf(this.element, style, field);
+    // **Everything is read before anything is set**: a read after a change makes the browser lay the page out anew.
+    const styles = look === this.#look ? undefined : stylesOf(this.element, style, field, single);
     this.#look = look;
-    // Transforms on the way to the field scale its box; ours has no such ancestors.
-    const scaleX = scale(field.width, element.offsetWidth);
-    const scaleY = scale(field.height, element.offsetHeight);
-    const padding = {
-      top: px(style.paddingTop),
-      right: px(style.paddingRight),
-      bottom: px(style.paddingBottom),
-      left: px(style.paddingLeft),
-    };
-    // Without the scroll bar, which the field's own text has to do without as well.
-    const { clientHeight, clientLeft, clientTop } = element;
-    // Where lines break is a matter of fractions of a pixel, and `clientWidth` is rounded.
-    const clientWidth = element.clientWidth + (field.width / scaleX - element.offsetWidth);
-    // Text scrolls through the padding of a textarea, not through that of an input.
-    const clipInset = single ? padding : { top: 0, right: 0, bottom: 0, left: 0 };
-    setStyles(this.#clip, {
-      position: "fixed",
-      left: `${field.left + (clientLeft + clipInset.left) * scaleX}px`,
-      top: `${field.top + (clientTop + clipInset.top) * scaleY}px`,
-      width: `${Math.max(0, clientWidth - clipInset.left - clipInset.right)}px`,
-      height: `${Math.max(0, clientHeight - clipInset.top - clipInset.bottom)}px`,
-      overflow: "clip",
-      transform: `scale(${scaleX}, ${scaleY})`,
-      "transform-origin": "0 0",
-      "box-sizing": "border-box",
-      display: single ? "flex" : "block",
-      "align-items": "center",
-      direction: style.direction,
-    });
-    const wraps = !single && style.whiteSpace !== "pre" && style.whiteSpace !== "nowrap";
-    setStyles(this.#text, {
-      display: "block",
-      position: "relative",
-      left: `${-element.scrollLeft}px`,
-      top: `${-element.scrollTop}px`,
-      width: single ? "100%" : `${clientWidth}px`,
-      "min-width": single ? "100%" : "0",
-      "box-sizing": "border-box",
-      padding: single ? "0" : `${padding.top}px ${padding.right}px ${padding.bottom}px ${padding.left}px`,
-      "white-space": wraps ? "pre-wrap" : "pre",
-      flex: "none",
-    });
-    // Centred text stays where it is: the ghost must not take part in its line.
-    const fromStart = style.textAlign === "start" || style.textAlign === (style.direction === "rtl" ? "right" : "left");
-    setStyles(this.#ghost, {
-      visibility: "visible",
-      color: ghostColour(style.color),
-      position: fromStart || style.textAlign === "justify" ? "static" : "absolute",
-    });
+    this.#textStyle.copy(style);
+    if (styles) {
+      setStyles(this.#clip, styles.clip);
+      setStyles(this.#text, styles.text);
+      setStyles(this.#ghost, styles.ghost);
+    }
   }
 
   #fill(content: GhostContent, single: boolean): void {
@@ -144,6 +101,66 @@ export class NativeLayout implements Layout {
     this.#typed.data = content.textBefore.slice(lineStart);
     this.#ghost.textContent = content.ghost;
   }
+}
+
+/** The styles that put our boxes where the field's are. */
+function stylesOf(
+  element: HTMLElement,
+  style: CSSStyleDeclaration,
+  field: DOMRect,
+  single: boolean,
+): Record<"clip" | "text" | "ghost", Record<string, string>> {
+  // Transforms on the way to the field scale its box; ours has no such ancestors.
+  const scaleX = scale(field.width, element.offsetWidth);
+  const scaleY = scale(field.height, element.offsetHeight);
+  const padding = {
+    top: px(style.paddingTop),
+    right: px(style.paddingRight),
+    bottom: px(style.paddingBottom),
+    left: px(style.paddingLeft),
+  };
+  // Without the scroll bar, which the field's own text has to do without as well.
+  const { clientHeight, clientLeft, clientTop } = element;
+  // Where lines break is a matter of fractions of a pixel, and `clientWidth` is rounded.
+  const clientWidth = element.clientWidth + (field.width / scaleX - element.offsetWidth);
+  // Text scrolls through the padding of a textarea, not through that of an input.
+  const clipInset = single ? padding : { top: 0, right: 0, bottom: 0, left: 0 };
+  const wraps = !single && style.whiteSpace !== "pre" && style.whiteSpace !== "nowrap";
+  // Centred text stays where it is: the ghost must not take part in its line.
+  const fromStart = style.textAlign === "start" || style.textAlign === (style.direction === "rtl" ? "right" : "left");
+  return {
+    clip: {
+      position: "fixed",
+      left: `${field.left + (clientLeft + clipInset.left) * scaleX}px`,
+      top: `${field.top + (clientTop + clipInset.top) * scaleY}px`,
+      width: `${Math.max(0, clientWidth - clipInset.left - clipInset.right)}px`,
+      height: `${Math.max(0, clientHeight - clipInset.top - clipInset.bottom)}px`,
+      overflow: "clip",
+      transform: `scale(${scaleX}, ${scaleY})`,
+      "transform-origin": "0 0",
+      "box-sizing": "border-box",
+      display: single ? "flex" : "block",
+      "align-items": "center",
+      direction: style.direction,
+    },
+    text: {
+      display: "block",
+      position: "relative",
+      left: `${-element.scrollLeft}px`,
+      top: `${-element.scrollTop}px`,
+      width: single ? "100%" : `${clientWidth}px`,
+      "min-width": single ? "100%" : "0",
+      "box-sizing": "border-box",
+      padding: single ? "0" : `${padding.top}px ${padding.right}px ${padding.bottom}px ${padding.left}px`,
+      "white-space": wraps ? "pre-wrap" : "pre",
+      flex: "none",
+    },
+    ghost: {
+      visibility: "visible",
+      color: ghostColour(style.color),
+      position: fromStart || style.textAlign === "justify" ? "static" : "absolute",
+    },
+  };
 }
 
 /** Everything that our boxes follow, apart from the text's own style. */

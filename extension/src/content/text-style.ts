@@ -45,7 +45,11 @@ export class TextStyle {
     const key = TELLTALE.map((name) => from[name]).join("|");
     if (key === this.#key) return;
     this.#key = key;
-    for (const property of COPIED) setStyle(this.#to, property, from.getPropertyValue(property));
+    // Read first, then set: mixed, each read would make the browser work out the styles anew.
+    const values = COPIED.map((property) => from.getPropertyValue(property));
+    COPIED.forEach((property, at) => {
+      setStyle(this.#to, property, values[at] ?? "");
+    });
   }
 }
 

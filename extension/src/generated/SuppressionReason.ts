@@ -3,4 +3,4 @@
 /**
  * Why nothing is shown. Closed; counted (never with text) so that silence can be explained.
  */
-export type SuppressionReason = "secureField" | "offHere" | "midLine" | "notAWord" | "prefixNotMet" | "duplicatesWhatFollows" | "tooWide" | "tooLong" | "lowConfidence" | "scriptMismatch" | "typingTooFast" | "composing" | "sensitiveContent" | "nothingLeft";
+export type SuppressionReason = "secureField" | "offHere" | "midLine" | "notAWord" | "prefixNotMet" | "duplicatesWhatFollows" | "tooWide" | "tooLong" | "lowConfidence" | "scriptMismatch" | "typingTooFast" | "composing" | "sensitiveContent" | "neverSuggested" | "nothingLeft";

@@ -82,6 +82,7 @@ const SILENCE_KEYS: Record<InspectionReason, string | undefined> = {
   acceptFailed: "silenceAcceptFailed",
   scriptMismatch: "silenceScriptMismatch",
   sensitiveContent: "silenceSensitive",
+  neverSuggested: "silenceNeverSuggested",
   midLine: undefined,
   notAWord: undefined,
   prefixNotMet: undefined,

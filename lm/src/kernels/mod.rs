@@ -1,10 +1,11 @@
-//! The arithmetic of the CPU backend, on plain slices: no burn types, no allocation that outlives a call.
+//! The arithmetic of the CPU, on plain slices.
 //!
-//! `int8_simd` is the only module of the workspace with `unsafe` code. Everything else is written in fixed-width
-//! lanes, which the compiler turns into vector instructions on every target.
+//! `dot` is the only place with `unsafe` code. Everything else is written with `sotto_core::vector`, on every target.
 
 pub(crate) mod attention;
+mod dot;
 pub(crate) mod elementwise;
-pub(crate) mod int8;
-mod int8_simd;
-pub(crate) mod lanes;
+pub(crate) mod rounded;
+pub(crate) mod tiles;
+
+pub(crate) use dot::Simd;

@@ -12,6 +12,7 @@ use tokio::time::{Instant, sleep_until};
 use super::session::{Action, Session, id_of};
 use super::worker_process::{WorkerCommand, WorkerProcess};
 use crate::cloud::{Office, Telling};
+use crate::compiled::Statement;
 use crate::quarantine::Quarantine;
 use crate::wire::frame::{self, FrameError};
 use crate::worker::{FromWorker, LoadedEngine};
@@ -32,6 +33,9 @@ const QUEUE: usize = 16;
 pub trait Surroundings {
     /// How the next worker is to be started; the providers in `quarantine` must not be tried.
     fn worker_command(&self, quarantine: &Quarantine) -> WorkerCommand;
+
+    /// The worker compiled a graph: it is to be vouched for, if that is right.
+    fn compiled(&self, statement: Statement);
 
     /// The state to tell; `loaded` is what the worker runs, if it runs anything.
     fn status(&self, loaded: Option<&LoadedEngine>) -> HostStatus;
@@ -236,28 +240,32 @@ impl<S: Surroundings, W: AsyncWrite + Unpin> Broker<S, W> {
     }
 
     async fn worker_said(&mut self, event: FromWorker) -> Result<(), FrameError> {
-        let Some(worker) = &mut self.worker else {
+        let Some(mut worker) = self.worker.take() else {
             return Ok(());
         };
+        let told = self.note(&mut worker, event);
+        let is_over = |id| !self.session.is_in_flight(id);
+        if told.is_some() && worker.cancelling.is_none_or(is_over) {
+            worker.cancelling = None;
+            worker.deadline = Instant::now() + IDLE_LIMIT;
+        }
+        self.worker = Some(worker);
+        match told {
+            Some(event) => self.reply(&event).await,
+            None => Ok(()),
+        }
+    }
+
+    /// Takes in what a worker said; gives what the browser is to be told of it.
+    fn note(&mut self, worker: &mut Worker, event: FromWorker) -> Option<HostEvent> {
         match event {
             FromWorker::Trying { provider, version } => worker.trying = Some((provider, version)),
             FromWorker::Tried => worker.trying = None,
+            FromWorker::Compiled { statement } => self.surroundings.compiled(*statement),
             FromWorker::Loaded { engine } => worker.loaded = Some(engine),
-            FromWorker::Event { event } => {
-                let told = self.session.worker_said(event);
-                if worker
-                    .cancelling
-                    .is_none_or(|id| !self.session.is_in_flight(id))
-                {
-                    worker.cancelling = None;
-                    worker.deadline = Instant::now() + IDLE_LIMIT;
-                }
-                if let Some(event) = told {
-                    self.reply(&event).await?;
-                }
-            }
+            FromWorker::Event { event } => return self.session.worker_said(event),
         }
-        Ok(())
+        None
     }
 
     /// The deadline passed: the worker ignores a cancel, or has had nothing to do for long.
@@ -279,17 +287,8 @@ impl<S: Surroundings, W: AsyncWrite + Unpin> Broker<S, W> {
         };
         // What it said before its end counts: an answer that was complete, or what it was about to try.
         for event in worker.process.last_words().await {
-            match event {
-                FromWorker::Trying { provider, version } => {
-                    worker.trying = Some((provider, version));
-                }
-                FromWorker::Tried => worker.trying = None,
-                FromWorker::Loaded { .. } => {}
-                FromWorker::Event { event } => {
-                    if let Some(event) = self.session.worker_said(event) {
-                        self.reply(&event).await?;
-                    }
-                }
+            if let Some(event) = self.note(&mut worker, event) {
+                self.reply(&event).await?;
             }
         }
         let status = worker.process.end().await;

@@ -32,6 +32,7 @@ pub fn examine(
     browsers::examine(platform, &mut report);
     runtime(platform, &mut report);
     store::examine(store, &mut report);
+    store::compiled(store, &mut report);
     memory::examine(platform, store, &mut report);
     if let Some(confinement) = confine() {
         sandbox(&confinement, &mut report);

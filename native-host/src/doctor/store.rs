@@ -1,6 +1,7 @@
 //! Whether the models and the settings can be used.
 
 use super::Report;
+use crate::compiled::survey;
 use crate::models::{Installed, ModelStore, Origin, SHIPPED_MODEL};
 
 /// Reads and verifies every pack.
@@ -52,6 +53,28 @@ pub(super) fn examine(store: &ModelStore, report: &mut Report) {
             format!("no model can answer: {error}"),
             "choose one: sotto-host model list, then sotto-host model use NAME",
         ),
+    }
+}
+
+/// What providers compiled. Whether each file is the one that was signed is checked when it is loaded.
+pub(super) fn compiled(store: &ModelStore, report: &mut Report) {
+    let key = store.trusted(Origin::Imported).unwrap_or_default();
+    let (count, signed, bytes) = survey(&store.paths().home, key.first().copied());
+    let area = "compiled";
+    if count == 0 {
+        return;
+    }
+    let what = format!(
+        "{signed} of {count} compiled graphs are signed by this device, {} MiB",
+        bytes >> 20
+    );
+    if signed == count {
+        report.good(area, what);
+    } else {
+        report.note(
+            area,
+            format!("{what}; the others are not used, and compiled again"),
+        );
     }
 }
 

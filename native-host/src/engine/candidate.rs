@@ -1,12 +1,18 @@
 //! Where a model could run, in the order in which that is tried.
 
+use std::collections::BTreeMap;
+use std::path::Path;
+
 use ort::ep::{self, ExecutionProvider as _};
 use ort::memory::DeviceType;
 use ort::session::builder::{AutoDevicePolicy, SessionBuilder};
+use sotto_core::pack::Graph;
 
 use super::placement::NO_FALLBACK;
 use super::runtime::Plugin;
+use super::source::ModelSource;
 use super::{EngineError, ONNX_RUNTIME_VERSION, Runtime};
+use crate::compiled::Binding;
 use crate::providers::Provider;
 
 /// Name of ONNX Runtime's own provider.
@@ -32,7 +38,10 @@ enum Kind {
     Plugin {
         /// Its place in the list of all devices.
         index: usize,
-        options: Vec<(String, String)>,
+        /// As the user gave them.
+        options: BTreeMap<String, String>,
+        /// What it is, for telling one from another.
+        device: String,
     },
     CoreMl,
     DirectMl,
@@ -59,19 +68,20 @@ pub(crate) fn accelerators(runtime: &Runtime) -> Vec<Candidate> {
                 continue;
             }
             let ep = device.ep().unwrap_or_default();
-            let options = provider.options.iter();
             candidates.push(Candidate {
                 id: format!("npu{}", candidates.len()),
-                label: format!("{} NPU", hardware.vendor().unwrap_or_default())
-                    .trim()
-                    .to_owned(),
+                label: label(hardware.vendor().unwrap_or_default(), hardware.ty(), ep),
                 provider: ep.to_owned(),
                 version: provider.version(),
                 kind: Kind::Plugin {
                     index,
-                    options: options
-                        .map(|(key, value)| (format!("{ep}.{key}"), value.clone()))
-                        .collect(),
+                    options: provider.options.clone(),
+                    device: format!(
+                        "{} {:?} {}",
+                        hardware.vendor().unwrap_or_default(),
+                        hardware.ty(),
+                        hardware.id()
+                    ),
                 },
             });
         }
@@ -112,6 +122,16 @@ pub(crate) fn accelerators(runtime: &Runtime) -> Vec<Candidate> {
     candidates
 }
 
+/// What to call a device. One that is no NPU was allowed by the user all the same, so its provider tells more than its make.
+fn label(vendor: &str, ty: DeviceType, ep: &str) -> String {
+    let label = match ty {
+        DeviceType::NPU => format!("{vendor} NPU"),
+        DeviceType::GPU => format!("{vendor} GPU ({ep})"),
+        _ => format!("{vendor} CPU ({ep})"),
+    };
+    label.trim().to_owned()
+}
+
 impl Candidate {
     /// A plugin that is about to be loaded.
     pub(crate) fn library(provider: &Provider) -> Self {
@@ -124,18 +144,61 @@ impl Candidate {
         }
     }
 
-    /// A session builder for this place, which fails rather than to let the CPU do a part.
-    pub(crate) fn builder(&self, runtime: &Runtime) -> Result<SessionBuilder, EngineError> {
-        let builder = base(runtime)?
+    /// What a compiled form of `graph` depends on here. None for what the platform's build brings: those providers keep
+    /// nothing that could be taken back, or keep it by themselves.
+    pub(crate) fn binding(&self, source: &impl ModelSource, graph: &Graph) -> Option<Binding> {
+        let Kind::Plugin {
+            options, device, ..
+        } = &self.kind
+        else {
+            return None;
+        };
+        Some(Binding {
+            model: source.manifest().name.clone(),
+            manifest: source.identity(),
+            graph: graph.name.clone(),
+            provider: self.provider.clone(),
+            provider_version: self.version.clone(),
+            device: device.clone(),
+            options: options.clone(),
+            onnx_runtime: ONNX_RUNTIME_VERSION.to_owned(),
+        })
+    }
+
+    /// A session builder for this place, which fails rather than to let the CPU do a part. What is compiled is also written
+    /// to `left_in`, a file that must not be there yet.
+    pub(crate) fn builder(
+        &self,
+        runtime: &Runtime,
+        left_in: Option<&Path>,
+    ) -> Result<SessionBuilder, EngineError> {
+        let mut builder = base(runtime)?
             .with_config_entry(NO_FALLBACK.0, NO_FALLBACK.1)
             .map_err(EngineError::build("forbidding the fallback"))?
             // Weights become plain floats while loading: QNN's compiler takes no DequantizeLinear on weights alone.
             .with_config_entry("session.disable_quant_qdq", "1")
             .map_err(EngineError::build("unpacking the weights"))?;
+        if let Some(path) = left_in.and_then(Path::to_str) {
+            // By these options and not by the compile API, which leaves the graph as it is: then weights are not unpacked.
+            let entries = [
+                ("ep.context_enable", "1"),
+                ("ep.context_embed_mode", "1"),
+                ("ep.context_file_path", path),
+            ];
+            for (key, value) in entries {
+                builder = builder
+                    .with_config_entry(key, value)
+                    .map_err(EngineError::build("leaving the compiled graph"))?;
+            }
+        }
         let chosen = match &self.kind {
-            Kind::Plugin { index, options } => {
+            Kind::Plugin { index, options, .. } => {
                 let device = runtime.environment().devices().nth(*index);
-                builder.with_devices(device, Some(options))
+                let prefixed: Vec<(String, String)> = options
+                    .iter()
+                    .map(|(key, value)| (format!("{}.{key}", self.provider), value.clone()))
+                    .collect();
+                builder.with_devices(device, Some(&prefixed))
             }
             Kind::Library => return Err(EngineError::NoGraph("a library")),
             Kind::CoreMl => builder.with_execution_providers([ep::CoreML::default()

@@ -1,22 +1,20 @@
 //! From a verified pack to a decoder on the best device that proves itself.
 
-use std::time::Instant;
-
 use ort::session::Session;
-use ort::session::builder::SessionBuilder;
-use sotto_core::decode::{Decoder as _, greedy_tokens};
+use sotto_core::decode::Decoder as _;
 use sotto_core::pack::{Graph, GraphDevice, GraphShape, KnownAnswer, Precision};
 
-use super::candidate::{CPU_PROVIDER, Candidate, accelerators, cpu_builder};
+use super::accelerator::{on_accelerator, static_on_cpu};
+use super::candidate::{Candidate, accelerators, cpu_builder};
 use super::decoder::{Kind, OrtDecoder};
-use super::fixed_cache::FixedCache;
 use super::graph::Signature;
 use super::growing_cache::GrowingCache;
 use super::placement::Placement;
 use super::shared_cache::SharedCache;
 use super::source::{GraphFiles, ModelSource};
+use super::trial::{Trial, commit, measured};
 use super::{EngineError, Runtime};
-use crate::block_on::block_on;
+use crate::compiled::{CompiledCache, Statement};
 
 /// Most memory for a KV cache. A model with long contexts gets a shorter one.
 const MAX_CACHE_BYTES: usize = 256 * 1024 * 1024;
@@ -32,11 +30,27 @@ pub trait Conditions {
     /// Whether the user's setting allows this place.
     fn allows(&self, candidate: &Candidate) -> bool;
 
+    /// Whether the user's setting names this place: then it is used if it is right, fast or not.
+    fn insists(&self, candidate: &Candidate) -> bool;
+
     /// Whether its provider crashed before.
     fn is_quarantined(&self, candidate: &Candidate) -> bool;
 
     /// A place is about to be tried; `None`: it did not crash.
     fn trying(&mut self, candidate: Option<&Candidate>);
+
+    /// A place cannot be used. The error's sources say more than the reason that people are given.
+    fn refused(&mut self, candidate: &Candidate, error: &EngineError);
+
+    /// Where compiled graphs are kept; nowhere if they are not to be.
+    fn cache(&self) -> Option<CompiledCache> {
+        None
+    }
+
+    /// A compiled graph was put there, and is of use once somebody vouched for it.
+    fn compiled(&mut self, statement: Statement) {
+        let _ = statement;
+    }
 }
 
 /// A decoder and how it came to run where it runs.
@@ -50,13 +64,6 @@ pub struct Loaded {
     pub reason: String,
     /// Which provider runs which operators.
     pub placement: Placement,
-}
-
-/// What was found out about one place.
-struct Trial {
-    decoder: OrtDecoder,
-    placement: Placement,
-    tokens_per_s: f64,
 }
 
 /// Loads `source` on the fastest device that the conditions allow. `vocab_size`: rows of the logits, as its configuration
@@ -90,30 +97,38 @@ pub fn load(
             continue;
         }
         conditions.trying(Some(&candidate));
-        let trial = on_accelerator(runtime, source, vocab_size, &candidate, &answer);
+        let trial = on_accelerator(runtime, source, vocab_size, &candidate, &answer, conditions);
         conditions.trying(None);
+        let label = &candidate.label;
         match trial {
-            Ok(trial) if trial.tokens_per_s >= best.tokens_per_s * WORTHWHILE => {
-                reasons = vec![format!(
-                    "{} passed the known-answer test and is {:.1} times as fast as {device}",
-                    candidate.label,
-                    trial.tokens_per_s / best.tokens_per_s
-                )];
-                device = candidate.label;
-                best = trial;
+            Ok((trial, graphs)) => {
+                let times = trial.tokens_per_s / best.tokens_per_s;
+                let is_asked_for = conditions.insists(&candidate);
+                if is_asked_for || times >= WORTHWHILE {
+                    let asked = if is_asked_for { "was asked for, " } else { "" };
+                    reasons = vec![format!(
+                        "{label} {asked}passed the known-answer test and is {times:.2} times as fast as {device}{graphs}"
+                    )];
+                    device = candidate.label;
+                    best = trial;
+                } else {
+                    reasons.push(format!(
+                        "{label} is not faster ({:.0} against {:.0} tokens a second){graphs}",
+                        trial.tokens_per_s, best.tokens_per_s
+                    ));
+                }
             }
-            Ok(trial) => reasons.push(format!(
-                "{} is not faster ({:.0} against {:.0} tokens a second)",
-                candidate.label, trial.tokens_per_s, best.tokens_per_s
-            )),
-            Err(error) => reasons.push(format!("{}: {error}", candidate.label)),
+            Err(error) => {
+                conditions.refused(&candidate, &error);
+                reasons.push(format!("{label}: {error}"));
+            }
         }
     }
     // Several devices of one make fail for one reason.
     reasons.dedup();
     Ok(Loaded {
         decoder: best.decoder,
-        reason: format!("{device}: {}.", reasons.join("; ")),
+        reason: format!("{device}: {}. {}", reasons.join("; "), best.placement),
         placement: best.placement,
         device,
     })
@@ -160,7 +175,7 @@ fn on_cpu(
             (decoder(session, graph, source, vocab_size)?, placement)
         }
         // A pack that was made for an NPU alone.
-        None => fixed(builder, source, vocab_size)?,
+        None => static_on_cpu(builder, source, vocab_size)?,
     };
     let signed = &source.manifest().known_answer;
     let prompt = if signed.is_empty() {
@@ -184,87 +199,6 @@ fn preference(precision: Precision) -> u8 {
         Precision::F32 => 2,
         Precision::F16 => 3,
     }
-}
-
-fn on_accelerator(
-    runtime: &Runtime,
-    source: &impl ModelSource,
-    vocab_size: usize,
-    candidate: &Candidate,
-    answer: &KnownAnswer,
-) -> Result<Trial, EngineError> {
-    let (decoder, placement) = fixed(|| candidate.builder(runtime), source, vocab_size)?;
-    // The option that forbids it is obeyed by most providers; the record shows it for all.
-    if placement.nodes_on(CPU_PROVIDER) > 0 {
-        return Err(EngineError::Graph("was left to the CPU in part"));
-    }
-    let (trial, found) = measured(
-        decoder,
-        placement,
-        &answer.prompt_ids,
-        answer.greedy_ids.len(),
-    )?;
-    if found == answer.greedy_ids {
-        Ok(trial)
-    } else {
-        Err(EngineError::WrongAnswer)
-    }
-}
-
-/// A decoder from the two static graphs of a pack.
-fn fixed(
-    builder: impl Fn() -> Result<SessionBuilder, EngineError>,
-    source: &impl ModelSource,
-    vocab_size: usize,
-) -> Result<(OrtDecoder, Placement), EngineError> {
-    let open = |is_step: bool| {
-        let graph = source
-            .manifest()
-            .graphs
-            .iter()
-            .find(|graph| graph.shape == GraphShape::Static && (graph.tokens == 1) == is_step)
-            .ok_or(EngineError::NoGraph("this device"))?;
-        let session = commit(builder()?, &GraphFiles::read(source, graph)?)?;
-        let signature = Signature::of(&session)?;
-        Ok::<_, EngineError>((session, signature))
-    };
-    let step = open(true)?;
-    let placement = Placement::of(&step.0)?;
-    let cache = FixedCache::new(open(false)?, step, vocab_size)?;
-    Ok((
-        OrtDecoder::new(Kind::Fixed(Box::new(cache)), vocab_size),
-        placement,
-    ))
-}
-
-/// Runs the known answer twice, the second time with a watch.
-fn measured(
-    mut decoder: OrtDecoder,
-    placement: Placement,
-    prompt: &[u32],
-    count: usize,
-) -> Result<(Trial, Vec<u32>), EngineError> {
-    let mut run = || {
-        let tokens =
-            block_on(greedy_tokens(&mut decoder, prompt, count)).map_err(|error| match error {
-                sotto_core::decode::DecodeError::Engine(error) => error,
-                _ => EngineError::WrongAnswer,
-            })?;
-        Ok::<_, EngineError>(tokens.iter().map(|token| token.id).collect::<Vec<_>>())
-    };
-    let first = run()?;
-    let start = Instant::now();
-    let second = run()?;
-    let seconds = start.elapsed().as_secs_f64().max(1e-6);
-    if first != second {
-        return Err(EngineError::WrongAnswer);
-    }
-    let trial = Trial {
-        decoder,
-        placement,
-        tokens_per_s: count as f64 / seconds,
-    };
-    Ok((trial, first))
 }
 
 fn decoder(
@@ -291,15 +225,4 @@ fn decoder(
     let decoder = OrtDecoder::new(kind, vocab_size);
     debug_assert!(decoder.is_empty());
     Ok(decoder)
-}
-
-fn commit(mut builder: SessionBuilder, files: &GraphFiles) -> Result<Session, EngineError> {
-    for (name, bytes) in &files.data {
-        builder = builder
-            .with_external_initializer_file_in_memory(name, bytes.clone())
-            .map_err(EngineError::build("handing over the weights"))?;
-    }
-    builder
-        .commit_from_memory(&files.graph)
-        .map_err(EngineError::ort("compiling the model"))
 }

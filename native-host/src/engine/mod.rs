@@ -1,5 +1,6 @@
 //! The language model on ONNX Runtime. ort's types stay inside this module.
 
+mod accelerator;
 mod candidate;
 mod decoder;
 mod error;
@@ -12,6 +13,7 @@ mod runtime;
 mod shared_cache;
 mod source;
 mod tensors;
+mod trial;
 
 pub use candidate::Candidate;
 

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::ffi::{CStr, c_char};
+use std::fmt;
 use std::ptr;
 
 use ort::AsPointer as _;
@@ -62,6 +63,27 @@ impl Placement {
         Ok(Self(counts))
     }
 
+    /// From provider, operator and number, as [`Self::counts`] gave them.
+    pub(crate) fn from_counts(counts: Vec<(String, String, usize)>) -> Self {
+        let place = |(provider, operator, count)| ((provider, operator), count);
+        Self(counts.into_iter().map(place).collect())
+    }
+
+    /// To keep it.
+    pub(crate) fn counts(&self) -> Vec<(String, String, usize)> {
+        self.by_operator()
+            .map(|(provider, operator, count)| (provider.to_owned(), operator.to_owned(), count))
+            .collect()
+    }
+
+    /// This one and another session's.
+    pub(crate) fn and(mut self, other: Self) -> Self {
+        for (place, count) in other.0 {
+            *self.0.entry(place).or_insert(0) += count;
+        }
+        self
+    }
+
     /// Operators that a provider runs.
     pub fn nodes_on(&self, provider: &str) -> usize {
         self.0
@@ -84,6 +106,25 @@ impl Placement {
     }
 }
 
+/// One sentence for people.
+impl fmt::Display for Placement {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut providers: Vec<&str> = self.0.keys().map(|(provider, _)| &**provider).collect();
+        providers.dedup();
+        match providers[..] {
+            [] => formatter.write_str("Where the operators run is not known."),
+            [only] => write!(formatter, "All {} operators run on {only}.", self.nodes()),
+            _ => {
+                let counts: Vec<String> = providers
+                    .iter()
+                    .map(|provider| format!("{} on {provider}", self.nodes_on(provider)))
+                    .collect();
+                write!(formatter, "Operators run: {}.", counts.join(", "))
+            }
+        }
+    }
+}
+
 #[expect(unsafe_code, reason = "see Placement::of")]
 fn text(name: *const c_char) -> String {
     if name.is_null() {
@@ -100,4 +141,26 @@ fn check(status: ort::sys::OrtStatusPtr) -> Result<(), EngineError> {
     // SAFETY: a status comes straight from a call, and is given away exactly once.
     unsafe { ort::Error::result_from_status(status) }
         .map_err(EngineError::ort("reading the placement"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn placement(counts: &[(&str, &str, usize)]) -> Placement {
+        let place = |&(provider, operator, count): &(&str, &str, usize)| {
+            ((provider.to_owned(), operator.to_owned()), count)
+        };
+        Placement(counts.iter().map(place).collect())
+    }
+
+    #[test]
+    fn it_is_told_in_a_sentence() {
+        let npu = placement(&[("Npu", "Gemm", 3), ("Npu", "Mul", 2)]);
+        assert_eq!(npu.to_string(), "All 5 operators run on Npu.");
+        let both = npu.and(placement(&[("Cpu", "Gemm", 1), ("Npu", "Mul", 1)]));
+        assert_eq!(both.to_string(), "Operators run: 1 on Cpu, 6 on Npu.");
+        assert_eq!((both.nodes(), both.nodes_on("Npu")), (7, 6));
+        assert!(Placement::default().to_string().contains("not known"));
+    }
 }

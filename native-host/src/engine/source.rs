@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use sotto_core::pack::{Blob, BlobRole, Graph, Manifest, VerifiedBlob};
+use sotto_core::pack::{Blob, BlobRole, Graph, Manifest, Sha256, VerifiedBlob};
 
 use super::EngineError;
 use crate::models::{Installed, ModelError};
@@ -11,6 +11,9 @@ use crate::models::{Installed, ModelError};
 pub trait ModelSource {
     /// The verified manifest.
     fn manifest(&self) -> &Manifest;
+
+    /// What tells it from every other pack: SHA-256 of its manifest.
+    fn identity(&self) -> Sha256;
 
     /// A blob, hashed on the way.
     ///
@@ -49,6 +52,10 @@ impl GraphFiles {
 impl ModelSource for Installed {
     fn manifest(&self) -> &Manifest {
         self.manifest()
+    }
+
+    fn identity(&self) -> Sha256 {
+        self.identity()
     }
 
     fn blob(&self, role: BlobRole, name: Option<&str>) -> Result<VerifiedBlob, EngineError> {

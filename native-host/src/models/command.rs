@@ -4,6 +4,8 @@ use std::fs;
 use std::io::{BufRead, Write};
 use std::path::PathBuf;
 
+use crate::compiled::forget_model;
+
 use super::import::{Lock, sweep};
 use super::store::UNFINISHED;
 use super::{ImportOptions, Listed, ModelError, ModelStore, Origin, SHIPPED_MODEL, import};
@@ -207,6 +209,7 @@ fn remove(store: &ModelStore, name: &str, terminal: &mut Terminal<'_>) -> Result
         fs::rename(&listed.dir, &gone).map_err(ModelError::file(&listed.dir))?;
         fs::remove_dir_all(&gone).map_err(ModelError::file(&gone))?;
     }
+    forget_model(&store.paths().home, name)?;
     let mut settings = store.settings().settings;
     if settings.model.as_deref() == Some(name) {
         settings.model = None;

@@ -1,4 +1,4 @@
-//! The key with which this device signs what was imported on it.
+//! The key with which this device signs what was imported or compiled on it.
 //!
 //! It makes an imported model as hard to change unnoticed as a shipped one for everything that can write to the models'
 //! folder but not read the key. **It does not protect against someone who can read the user's files**: they could sign
@@ -66,7 +66,12 @@ impl DeviceKey {
 
     /// Signs a manifest.
     pub fn sign(&self, manifest: &[u8]) -> [u8; 64] {
-        self.0.sign(&signed_bytes(manifest)).to_bytes()
+        self.sign_bytes(&signed_bytes(manifest))
+    }
+
+    /// Signs bytes that begin with what they are, so that one kind cannot stand in for another.
+    pub(crate) fn sign_bytes(&self, bytes: &[u8]) -> [u8; 64] {
+        self.0.sign(bytes).to_bytes()
     }
 }
 

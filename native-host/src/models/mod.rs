@@ -22,6 +22,7 @@ pub use config::DecoderConfig;
 pub use device_key::DeviceKey;
 pub use error::ModelError;
 pub use import::{ImportOptions, import};
+pub(crate) use onnx::operators_of;
 pub use paths::StorePaths;
 pub use settings::{DeviceChoice, FallbackChoice, LoadedSettings, Settings};
 pub use store::{Installed, Listed, ModelStore, Origin, SHIPPED_MODEL};

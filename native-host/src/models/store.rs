@@ -5,8 +5,8 @@ use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 
 use sotto_core::pack::{
-    Blob, BlobSet, MAX_MANIFEST_BYTES, Manifest, PackError, PublicKey, Runtime, VerifiedBlob,
-    VerifiedManifest, trusted_keys, verify_manifest,
+    Blob, BlobSet, MAX_MANIFEST_BYTES, Manifest, PackError, PublicKey, Runtime, Sha256,
+    VerifiedBlob, VerifiedManifest, sha256, trusted_keys, verify_manifest,
 };
 
 use super::{DeviceKey, LoadedSettings, ModelError, Settings, StorePaths, files};
@@ -43,6 +43,7 @@ pub struct Installed {
     dir: PathBuf,
     origin: Origin,
     manifest: VerifiedManifest,
+    identity: Sha256,
 }
 
 /// An entry of [`ModelStore::list`].
@@ -177,6 +178,7 @@ impl Installed {
     pub fn open(dir: &Path, origin: Origin, trusted: &[PublicKey]) -> Result<Self, ModelError> {
         let manifest = files::read(&dir.join(MANIFEST), MAX_MANIFEST_BYTES as u64)?;
         let signature = files::read(&dir.join(SIGNATURE), MAX_SIGNATURE_BYTES)?;
+        let identity = sha256(&manifest);
         let manifest =
             verify_manifest(&manifest, &signature, trusted, None).map_err(ModelError::pack(dir))?;
         let fields = manifest.manifest();
@@ -188,6 +190,7 @@ impl Installed {
             dir: dir.into(),
             origin,
             manifest,
+            identity,
         })
     }
 
@@ -204,6 +207,11 @@ impl Installed {
     /// What it says about itself, verified.
     pub fn manifest(&self) -> &Manifest {
         self.manifest.manifest()
+    }
+
+    /// SHA-256 of its manifest, which names every blob by its own: two packs that differ in anything differ in this.
+    pub fn identity(&self) -> Sha256 {
+        self.identity
     }
 
     /// Reads the blobs for which `is_wanted`, each once, hashed on the way into the memory that the engine shares.

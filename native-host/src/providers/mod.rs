@@ -2,6 +2,9 @@
 //!
 //! Nothing unverified is loaded: adding one records the SHA-256 of every file beside the library, and each start compares
 //! them all before the library is loaded. A provider that was updated has to be added again, by the user.
+//!
+//! A Python wheel puts the libraries that it brings along into a folder of its own, `NAME.libs` beside `NAME` (auditwheel on
+//! Linux, delvewheel on Windows). Where there is one, it belongs to the provider, too.
 
 mod command;
 
@@ -13,7 +16,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
-use sotto_core::pack::Sha256;
+use sotto_core::pack::{Sha256, sha256};
 
 use crate::models::{ModelError, files};
 
@@ -31,7 +34,8 @@ pub struct Provider {
     pub name: String,
     /// The library.
     pub library: PathBuf,
-    /// Name and SHA-256 of every file in the library's folder: a provider loads its neighbours by itself.
+    /// SHA-256 of every file in the library's folders: a provider loads its neighbours by itself. By name, or
+    /// `../NAME.libs/name` for what a wheel brought along.
     pub files: BTreeMap<String, Sha256>,
     /// Options for its devices, as its vendor documents them.
     #[serde(default)]
@@ -50,7 +54,7 @@ impl Provider {
         let library = library.canonicalize().map_err(ModelError::file(library))?;
         Ok(Self {
             name: name.to_owned(),
-            files: hashes(folder_of(&library))?,
+            files: hashes(&folders_of(&library))?,
             library,
             options: BTreeMap::new(),
             any_device: false,
@@ -65,21 +69,36 @@ impl Provider {
         let changed = || ModelError::ProviderChanged {
             name: self.name.clone(),
         };
-        let is_recorded = hashes(folder_of(&self.library)).is_ok_and(|found| found == self.files);
+        let is_recorded = hashes(&folders_of(&self.library)).is_ok_and(|found| found == self.files);
         is_recorded.then_some(()).ok_or_else(changed)
     }
 
-    /// Folder of the library.
-    pub fn folder(&self) -> &Path {
-        folder_of(&self.library)
+    /// Where its files lie: the library's folder first.
+    pub fn folders(&self) -> Vec<PathBuf> {
+        folders_of(&self.library)
+            .into_iter()
+            .map(|(_, folder)| folder)
+            .collect()
     }
 
-    /// What tells one version of it from another.
+    /// Length of all its files; those that are gone count nothing.
+    pub fn bytes(&self) -> u64 {
+        let folder = self.library.parent().unwrap_or(&self.library);
+        let lengths = self
+            .files
+            .keys()
+            .map(|name| fs::metadata(folder.join(name)));
+        lengths.flatten().map(|found| found.len()).sum()
+    }
+
+    /// What tells one version of it from another: a hash over all its files.
     pub fn version(&self) -> String {
-        let name = self.library.file_name().and_then(|name| name.to_str());
-        let sum = name.and_then(|name| self.files.get(name));
-        sum.map(|sum| sum.to_string()[..16].to_owned())
-            .unwrap_or_default()
+        let list: Vec<String> = self
+            .files
+            .iter()
+            .map(|(name, sum)| format!("{sum} {name}\n"))
+            .collect();
+        sha256(list.concat().as_bytes()).to_string()[..16].to_owned()
     }
 }
 
@@ -114,26 +133,39 @@ pub fn write_list(home: &Path, providers: &[Provider]) -> Result<(), ModelError>
     files::write_atomically(&list_path(home), &json, 0o600)
 }
 
-fn folder_of(library: &Path) -> &Path {
-    library.parent().unwrap_or(library)
+/// Folders of a provider, each with what its files are called in the list: nothing before the name for those beside the
+/// library.
+fn folders_of(library: &Path) -> Vec<(String, PathBuf)> {
+    let folder = library.parent().unwrap_or(library);
+    let mut folders = vec![(String::new(), folder.to_owned())];
+    if let (Some(name), Some(beside)) = (folder.file_name(), folder.parent()) {
+        let name = format!("{}.libs", name.to_string_lossy());
+        let brought = beside.join(&name);
+        if brought.is_dir() {
+            folders.push((format!("../{name}/"), brought));
+        }
+    }
+    folders
 }
 
-fn hashes(folder: &Path) -> Result<BTreeMap<String, Sha256>, ModelError> {
+fn hashes(folders: &[(String, PathBuf)]) -> Result<BTreeMap<String, Sha256>, ModelError> {
     let mut sums = BTreeMap::new();
-    for entry in fs::read_dir(folder).map_err(ModelError::file(folder))? {
-        let path = entry.map_err(ModelError::file(folder))?.path();
-        // Python packages come with folders of text; libraries lie beside each other.
-        if path.is_dir() {
-            continue;
+    for (prefix, folder) in folders {
+        for entry in fs::read_dir(folder).map_err(ModelError::file(folder))? {
+            let path = entry.map_err(ModelError::file(folder))?.path();
+            // Python packages come with folders of text; libraries lie beside each other.
+            if path.is_dir() {
+                continue;
+            }
+            if sums.len() == MAX_FILES {
+                return Err(ModelError::NotAFile {
+                    path: folder.clone(),
+                });
+            }
+            let name = path.file_name().unwrap_or_default().to_string_lossy();
+            let (_, sum) = files::hash(&path)?;
+            sums.insert(format!("{prefix}{name}"), sum);
         }
-        if sums.len() == MAX_FILES {
-            return Err(ModelError::NotAFile {
-                path: folder.to_owned(),
-            });
-        }
-        let name = path.file_name().unwrap_or_default().to_string_lossy();
-        let (_, sum) = files::hash(&path)?;
-        sums.insert(name.into_owned(), sum);
     }
     Ok(sums)
 }
@@ -144,25 +176,40 @@ mod tests {
 
     #[test]
     fn any_change_beside_the_library_is_seen() {
-        let folder = tempfile::tempdir().unwrap();
-        let library = folder.path().join("provider.so");
-        let neighbour = folder.path().join("driver.so");
+        let wheel = tempfile::tempdir().unwrap();
+        let library = wheel.path().join("npu/provider.so");
+        let neighbour = library.with_file_name("driver.so");
+        let brought = wheel.path().join("npu.libs/libc++.so");
+        for folder in ["npu", "npu.libs", "other.libs"] {
+            fs::create_dir(wheel.path().join(folder)).unwrap();
+        }
         fs::write(&library, b"library").unwrap();
-        fs::write(&neighbour, b"driver").unwrap();
+        let restore = || {
+            fs::write(&neighbour, b"driver").unwrap();
+            fs::write(&brought, b"C++").unwrap();
+            let _ = fs::remove_file(library.with_file_name("new.so"));
+        };
+        restore();
         let provider = Provider::inspect("npu", &library).unwrap();
         provider.verify().unwrap();
         assert_eq!(provider.version().len(), 16);
-        type Change = fn(&Path, &Path);
-        let changes: [Change; 3] = [
-            |_, neighbour| fs::write(neighbour, b"another").unwrap(),
-            |_, neighbour| fs::remove_file(neighbour).unwrap(),
-            |library, _| fs::write(library.with_file_name("new.so"), b"new").unwrap(),
+        assert_eq!(provider.folders().len(), 2);
+        assert_eq!(
+            provider.bytes(),
+            ("library".len() + "driver".len() + "C++".len()) as u64
+        );
+        let names: Vec<&str> = provider.files.keys().map(String::as_str).collect();
+        assert_eq!(names, ["../npu.libs/libc++.so", "driver.so", "provider.so"]);
+        let changes: [&dyn Fn(); 4] = [
+            &|| fs::write(&neighbour, b"another").unwrap(),
+            &|| fs::remove_file(&neighbour).unwrap(),
+            &|| fs::write(library.with_file_name("new.so"), b"new").unwrap(),
+            &|| fs::write(&brought, b"another").unwrap(),
         ];
         for change in changes {
-            fs::write(&neighbour, b"driver").unwrap();
-            let _ = fs::remove_file(folder.path().join("new.so"));
+            restore();
             provider.verify().unwrap();
-            change(&library, &neighbour);
+            change();
             assert!(matches!(
                 provider.verify(),
                 Err(ModelError::ProviderChanged { .. })

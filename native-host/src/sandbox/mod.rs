@@ -7,6 +7,8 @@ mod memory;
 
 #[cfg(target_os = "linux")]
 mod linux;
+#[cfg(windows)]
+mod windows;
 
 use std::path::PathBuf;
 
@@ -59,7 +61,16 @@ pub fn confine(access: &Access, memory_limit_bytes: u64) -> Confinement {
             memory,
         }
     }
-    #[cfg(not(target_os = "linux"))]
+    #[cfg(windows)]
+    {
+        let _ = access;
+        Confinement {
+            system_calls: windows::system_calls(memory == Part::Enforced),
+            files: windows::files(),
+            memory,
+        }
+    }
+    #[cfg(not(any(target_os = "linux", windows)))]
     {
         let _ = access;
         let absent = || {

@@ -3,6 +3,8 @@
 use serde::{Deserialize, Serialize};
 use sotto_core::protocol::HostEvent;
 
+use crate::compiled::Statement;
+
 /// Worker to broker.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(
@@ -25,6 +27,11 @@ pub enum FromWorker {
     },
     /// No execution provider is being tried any more.
     Tried,
+    /// A graph was compiled and written, and would like to be vouched for.
+    Compiled {
+        /// What it was made from.
+        statement: Box<Statement>,
+    },
     /// A model is loaded.
     Loaded {
         /// What runs where.

@@ -1,5 +1,8 @@
 //! The model in use, with everything that it needs to answer.
 
+use std::error::Error;
+use std::io::{self, Write as _};
+
 use sotto_core::assist::{Abilities, Answer, Assistant, Env};
 use sotto_core::decode::CachedDecoder;
 use sotto_core::pack::{BlobRole, VerifiedBlob};
@@ -8,6 +11,7 @@ use sotto_tokenizer::{HfTokenizer, Vocabulary};
 
 use super::format::Format;
 use super::{FromWorker, LoadedEngine, WorkerSettings};
+use crate::compiled::{CompiledCache, Statement};
 use crate::engine::{Candidate, Conditions, EngineError, ModelSource, OrtDecoder, Runtime, load};
 use crate::models::{ChatTemplate, DecoderConfig, DeviceChoice, Installed, ModelStore, Settings};
 use crate::providers::read_list;
@@ -50,6 +54,7 @@ impl Model {
         let mut conditions = Wishes {
             device: choice.device,
             quarantine: &settings.quarantine,
+            cache: CompiledCache::new(&settings.home, settings.device_key),
             note,
         };
         Self::build(settings, &installed, started, &mut conditions)
@@ -177,6 +182,7 @@ fn register_providers(
         let registered = runtime.register(&provider);
         conditions.trying(None);
         if let Err(error) = registered {
+            conditions.refused(&candidate, &error);
             refused += &format!("{}: {error}. ", provider.name);
         }
     }
@@ -193,6 +199,7 @@ fn threads() -> usize {
 struct Wishes<'a, N> {
     device: DeviceChoice,
     quarantine: &'a Quarantine,
+    cache: CompiledCache,
     note: N,
 }
 
@@ -203,6 +210,10 @@ impl<N: FnMut(FromWorker)> Conditions for Wishes<'_, N> {
             DeviceChoice::Cpu => false,
             DeviceChoice::Npu(number) => candidate.id == format!("npu{number}"),
         }
+    }
+
+    fn insists(&self, candidate: &Candidate) -> bool {
+        self.device != DeviceChoice::Auto && self.allows(candidate)
     }
 
     fn is_quarantined(&self, candidate: &Candidate) -> bool {
@@ -218,5 +229,27 @@ impl<N: FnMut(FromWorker)> Conditions for Wishes<'_, N> {
             },
             None => FromWorker::Tried,
         });
+    }
+
+    fn cache(&self) -> Option<CompiledCache> {
+        Some(self.cache.clone())
+    }
+
+    fn compiled(&mut self, statement: Statement) {
+        let statement = Box::new(statement);
+        (self.note)(FromWorker::Compiled { statement });
+    }
+
+    /// For the browser's log. Names of files and operators, no text: nothing but the known answer was computed yet.
+    fn refused(&mut self, candidate: &Candidate, error: &EngineError) {
+        let mut line = format!("sotto-host: {}", candidate.label);
+        let mut next: Option<&dyn Error> = Some(error);
+        while let Some(error) = next {
+            line += &format!(": {error}");
+            next = error.source();
+        }
+        // Vendors write paragraphs. Where even this fails, nobody listens.
+        let words: Vec<&str> = line.split_whitespace().collect();
+        let _ = writeln!(io::stderr(), "{}", words.join(" "));
     }
 }

@@ -1,6 +1,6 @@
 //! The worker's life: confine itself, load the model when first asked, answer one request after the other.
 
-use std::fs::File;
+use std::fs::{self, File};
 use std::io;
 use std::path::PathBuf;
 use std::sync::mpsc;
@@ -20,14 +20,12 @@ use super::output::Output;
 use super::{FromWorker, LoadedEngine};
 use crate::block_on::block_on;
 use crate::broker::id_of;
+use crate::compiled;
 use crate::models::StorePaths;
-use crate::providers::{list_path, read_list};
+use crate::providers::{Provider, list_path, read_list};
 use crate::quarantine::Quarantine;
 use crate::sandbox::{Access, confine};
 use crate::wire::frame;
-
-/// Folder of graphs that providers compiled, in the data directory: the only one that a worker may write.
-const COMPILED: &str = "compiled";
 
 /// What a worker is started with.
 #[derive(Debug, Clone)]
@@ -63,14 +61,10 @@ impl WorkerSettings {
         ];
         // A list that cannot be read is reported when the model is loaded.
         let providers = read_list(&self.home).unwrap_or_default();
-        read.extend(
-            providers
-                .iter()
-                .map(|provider| provider.folder().to_owned()),
-        );
+        read.extend(providers.iter().flat_map(Provider::folders));
         Access {
             read,
-            write: vec![self.home.join(COMPILED)],
+            write: vec![compiled::folder(&self.home)],
         }
     }
 }
@@ -87,6 +81,8 @@ struct State {
 /// # Errors
 /// The operating system's, while starting.
 pub fn serve(settings: &WorkerSettings, output: File) -> io::Result<()> {
+    // A rule for a folder that is not there would be no rule.
+    let _ = fs::create_dir_all(compiled::folder(&settings.home));
     let confinement = confine(&settings.access(), settings.memory_limit_bytes);
     let sandbox = confinement.summary();
     let mut output = Output::new(output);

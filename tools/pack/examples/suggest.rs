@@ -11,7 +11,7 @@ use futures_lite::future::block_on;
 use sotto_core::autocomplete::Pacer;
 use sotto_core::protocol::{FieldHints, SuggestOutcome};
 use sotto_core::suggestion::SuggestionSettings;
-use sotto_lm::{flex_device, load_completer};
+use sotto_lm::{Device, load_completer};
 
 struct NoPause;
 
@@ -29,8 +29,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let settings = SuggestionSettings::default();
     let weights = read("model.safetensors")?;
     let (config, tokenizer) = (read("config.json")?, read("tokenizer.json")?);
-    let mut completer =
-        load_completer(&config, &tokenizer, weights, 256, settings, &flex_device())?;
+    let mut completer = load_completer(&config, &tokenizer, weights, 256, settings, &Device::Cpu)?;
     let mut out = std::io::stdout().lock();
     for line in std::io::stdin().lock().lines() {
         let line = line?.replace("\\n", "\n");

@@ -3,7 +3,7 @@
 use futures_lite::future::block_on;
 use sotto_core::decode::{TokenConfidence, Tokenizer as _, greedy_tokens};
 use sotto_core::pack::{BlobRole, BlobSet, KnownAnswer, MAX_CONTEXT_TOKENS};
-use sotto_lm::{Llama, LlamaConfig, LlamaDecoder, LmError, Weights, flex_device};
+use sotto_lm::{Device, Llama, LlamaConfig, LlamaDecoder, LmError, Weights};
 use sotto_tokenizer::HfTokenizer;
 
 use crate::error::ToolError;
@@ -44,7 +44,7 @@ impl Model {
                 .map_err(|error| ToolError::Model(LmError::Tokenizer(error)))?;
         let weights = Weights::from_safetensors(blobs.take(BlobRole::Weights)?.into_bytes())
             .map_err(ToolError::Model)?;
-        let model = Llama::load(&config, weights, &flex_device()).map_err(ToolError::Model)?;
+        let model = Llama::load(&config, weights, &Device::Cpu).map_err(ToolError::Model)?;
         let capacity = config.max_positions.min(PROMPT_TOKENS + ANSWER_TOKENS);
         let decoder = LlamaDecoder::new(model, capacity).map_err(ToolError::Model)?;
         Ok(Self { decoder, tokenizer })

@@ -54,6 +54,12 @@ pub(crate) struct Slice {
     pub(crate) end: u64,
 }
 
+/// Types of the operators of a graph in memory, without those of graphs inside it; nothing if it is no ONNX model.
+pub(crate) fn operators_of(model: &[u8]) -> Option<Vec<String>> {
+    let graph = ModelProto::decode(model).ok()?.graph?;
+    Some(graph.node.into_iter().map(|node| node.op_type).collect())
+}
+
 impl GraphFile {
     /// Reads `path`.
     ///

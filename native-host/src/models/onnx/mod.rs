@@ -7,4 +7,4 @@ mod messages;
 #[cfg(test)]
 pub(crate) mod test_graphs;
 
-pub(crate) use graph::{Dimension, GraphFile, Port};
+pub(crate) use graph::{Dimension, GraphFile, Port, operators_of};

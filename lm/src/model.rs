@@ -1,0 +1,102 @@
+//! A model on a device: the network, wherever its weights are.
+
+use sotto_core::vector::are_finite;
+
+use crate::cache::{KvCache, State};
+use crate::cpu::Cpu;
+use crate::device::Device;
+use crate::network::{Network, Rows};
+#[cfg(feature = "webgpu")]
+use crate::webgpu::Webgpu;
+use crate::weights::Weights;
+use crate::{LlamaConfig, LmError};
+
+/// A Llama-architecture model on a device.
+#[derive(Debug)]
+pub struct Llama {
+    config: LlamaConfig,
+    network: Placed,
+    device: Device,
+}
+
+#[derive(Debug)]
+enum Placed {
+    Cpu(Network<Cpu>),
+    #[cfg(feature = "webgpu")]
+    Webgpu(Network<Webgpu>),
+}
+
+impl Llama {
+    /// Places the weights on `device`.
+    ///
+    /// # Errors
+    /// [`LmError::Tensor`] if a tensor is missing, of another shape or type, or belongs to no part of the model.
+    pub fn load(config: &LlamaConfig, weights: Weights, device: &Device) -> Result<Self, LmError> {
+        let network = match device {
+            Device::Cpu => Placed::Cpu(Network::load(config, weights, &Cpu)?),
+            #[cfg(feature = "webgpu")]
+            Device::Webgpu(device) => {
+                Placed::Webgpu(Network::load(config, weights, &Webgpu::new(device))?)
+            }
+        };
+        Ok(Self {
+            config: config.clone(),
+            network,
+            device: device.clone(),
+        })
+    }
+
+    /// The sizes.
+    pub fn config(&self) -> &LlamaConfig {
+        &self.config
+    }
+
+    /// Where the weights are.
+    pub fn device(&self) -> &Device {
+        &self.device
+    }
+
+    /// Runs the layers over `tokens`, appending them to `cache`, which then also holds the residual stream at `rows`.
+    ///
+    /// # Shapes
+    /// `tokens`: `[m]`, `m >= 1`, each below the vocabulary size; `cache` has room.
+    pub(crate) fn forward(&self, tokens: &[u32], cache: &mut KvCache, rows: Rows) {
+        let at = (cache.len(), rows);
+        match (&self.network, &mut cache.state) {
+            (Placed::Cpu(network), State::Cpu(state)) => {
+                network.forward(tokens, at, &self.config, state);
+            }
+            #[cfg(feature = "webgpu")]
+            (Placed::Webgpu(network), State::Webgpu(state)) => {
+                network.forward(tokens, at, &self.config, state);
+            }
+            #[cfg(feature = "webgpu")]
+            _ => unreachable!("a decoder makes its cache for its model's device"),
+        }
+        cache.advance(tokens.len());
+    }
+
+    /// Logits of the positions whose residual stream [`Self::forward`] left in `cache`.
+    ///
+    /// # Shapes
+    /// Result: `[m, vocab]`, row by row.
+    ///
+    /// # Errors
+    /// [`LmError::Device`] if the device failed while computing.
+    pub(crate) async fn logits(&self, cache: &mut KvCache) -> Result<Vec<f32>, LmError> {
+        let logits = match (&self.network, &mut cache.state) {
+            (Placed::Cpu(network), State::Cpu(state)) => network.logits(&self.config, state),
+            #[cfg(feature = "webgpu")]
+            (Placed::Webgpu(network), State::Webgpu(state)) => {
+                network.logits(&self.config, state).await?
+            }
+            #[cfg(feature = "webgpu")]
+            _ => unreachable!("a decoder makes its cache for its model's device"),
+        };
+        if are_finite(&logits) {
+            Ok(logits)
+        } else {
+            Err(LmError::Device("logits that are not numbers".to_owned()))
+        }
+    }
+}
