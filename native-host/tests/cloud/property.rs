@@ -178,7 +178,8 @@ proptest! {
                     let tellings = bench.escalate(id, escalation);
                     if !may_go {
                         under = None;
-                        prop_assert!(matches!(tellings[..], [Telling::Event(HostEvent::Error { .. })]));
+                        let is_error = matches!(tellings[..], [Telling::Event(HostEvent::Error { .. })]);
+                        prop_assert!(is_error);
                     }
                     if tellings.is_empty() {
                         account.in_flight.insert(id, site);
