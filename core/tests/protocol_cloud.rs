@@ -32,6 +32,7 @@ fn escalation() -> Value {
                     "confidence": {"meanLogProb": -1.5, "meanEntropy": 2.5, "repeatedShare": 0.25}}}},
             ],
         },
+        "ownTerms": [{"kind": "other", "text": "Bluebird"}],
         "edits": {"lifted": ["a"], "added": ["b"]},
     })
 }
@@ -103,7 +104,7 @@ fn events_on_the_way_to_an_endpoint() {
     let request = json!({
         "nonce": "n", "limit": "inputCut", "payload": "{}", "payloadSha256": "s", "payloadBytes": 2,
         "endpoint": {"name": "Mine", "origin": "https://e.example", "model": "m", "isLoopback": false},
-        "replacements": [{"placeholder": "[PERSON_1]", "original": "Ada", "count": 2}],
+        "replacements": [{"placeholder": "[PERSON_1]", "kind": "person", "reason": "nameList", "original": "Ada", "count": 2}],
         "cost": {"micros": 1500, "currency": "EUR"}, "expiresInS": 600, "site": null, "key": "locked",
     });
     round_trip(
@@ -125,6 +126,63 @@ fn events_on_the_way_to_an_endpoint() {
 }
 
 #[test]
+fn the_record_and_its_end() {
+    for (request, json) in [
+        (
+            HostRequest::ListAudit {
+                id: 1,
+                before: None,
+                limit: 50,
+            },
+            json!({"type": "listAudit", "id": 1, "before": null, "limit": 50}),
+        ),
+        (
+            HostRequest::VerifyAudit { id: 2 },
+            json!({"type": "verifyAudit", "id": 2}),
+        ),
+        (
+            HostRequest::DeleteEverything { id: 3 },
+            json!({"type": "deleteEverything", "id": 3}),
+        ),
+    ] {
+        round_trip(request, json);
+    }
+    let hash = "ab".repeat(32);
+    let head = json!({"sequence": 7, "hash": hash});
+    let record = json!({
+        "sequence": 7, "atS": 1_800_000_000, "previous": "cd".repeat(32), "hash": hash,
+        "event": {"type": "sent", "request": 4, "endpoint": "https://e.example", "scope": "once", "payload": hash,
+            "payloadBytes": 900, "redactions": {"email": 1, "person": 2}},
+    });
+    let page = json!({"records": [record], "total": 7, "head": head});
+    round_trip(
+        HostEvent::Audit {
+            id: 1,
+            page: serde_json::from_value(page.clone()).unwrap(),
+        },
+        json!({"type": "audit", "id": 1, "page": page}),
+    );
+    let verdict = json!({"records": 6, "head": head, "problemCount": 1, "problems": [{"type": "missing", "first": 3, "last": 3}]});
+    round_trip(
+        HostEvent::AuditVerdict {
+            id: 2,
+            verdict: serde_json::from_value(verdict.clone()).unwrap(),
+        },
+        json!({"type": "auditVerdict", "id": 2, "verdict": verdict}),
+    );
+    let deletion = Deletion {
+        audit_records: 7,
+        permissions: 1,
+        sends: 2,
+        endpoint: true,
+    };
+    round_trip(
+        HostEvent::Deleted { id: 3, deletion },
+        json!({"type": "deleted", "id": 3, "deletion": {"auditRecords": 7, "permissions": 1, "sends": 2, "endpoint": true}}),
+    );
+}
+
+#[test]
 fn what_is_missing_or_of_another_form_is_refused() {
     let without = |path: &str| {
         let mut json = escalation();
@@ -137,7 +195,9 @@ fn what_is_missing_or_of_another_form_is_refused() {
             .unwrap();
         serde_json::from_value::<Escalation>(json).is_ok()
     };
-    assert!(without("/site") && without("/edits") && without("/state/attempts"));
+    assert!(
+        without("/site") && without("/ownTerms") && without("/edits") && without("/state/attempts")
+    );
     for path in [
         "/task",
         "/siteRule",

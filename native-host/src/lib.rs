@@ -1,5 +1,6 @@
 //! Sotto's host process. The binary is thin; everything that it does is here, so that tests and fuzz targets reach it.
 
+pub mod audit;
 mod block_on;
 pub mod broker;
 pub mod caller;

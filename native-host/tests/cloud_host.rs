@@ -57,7 +57,8 @@ fn serve(listener: &TcpListener, asked: &Sender<String>) {
             "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nConnection: close\r\n\r\n",
             &chunk("A [PRIV"),
             &chunk("ATE_1] "),
-            &chunk("answer."),
+            &chunk("answer for [EM"),
+            &chunk("AIL_1]."),
             "data: {\"choices\":[{\"delta\":{},\"finish_reason\":\"stop\"}]}\n\ndata: [DONE]\n\n",
         ];
         let _ = stream.write_all(answer.concat().as_bytes());
@@ -118,15 +119,15 @@ fn a_question_is_shown_agreed_to_sent_and_answered() {
     let endpoint = Endpoint::start();
     let installation = installed(&endpoint);
     let mut host = installation.connect();
-    let shown = asked(&mut host, 5, "What is Falcon?");
-    assert!(!shown.payload.contains("Falcon"));
+    let shown = asked(&mut host, 5, "What is Falcon, ada@example.org?");
+    assert!(!shown.payload.contains("Falcon") && !shown.payload.contains("ada@"));
     assert!(endpoint.asked.try_recv().is_err(), "nothing was sent yet");
     host.send(&HostRequest::Consent {
         id: 5,
         answer: yes(&shown, ConsentChoice::Once),
     });
     let (text, answer) = host.answer(5);
-    assert_eq!(text, "A Falcon answer.");
+    assert_eq!(text, "A Falcon answer for ada@example.org.");
     assert_eq!(answer.expect("an answer").engine.tier, Tier::Cloud);
     assert_eq!(
         endpoint.asked.recv().expect("asked"),
@@ -221,4 +222,101 @@ fn by_default_there_is_no_endpoint_and_nothing_is_offered() {
         }
         other => panic!("{other:?}"),
     }
+}
+
+/// Every byte of every file in the data directory.
+fn stored(installation: &Installation) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    let mut folders = vec![installation.home().to_owned()];
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(folder).expect("a folder") {
+            let path = entry.expect("an entry").path();
+            match path.is_dir() {
+                true => folders.push(path),
+                false => bytes.extend(fs::read(path).expect("a file")),
+            }
+        }
+    }
+    bytes
+}
+
+fn holds(bytes: &[u8], text: &str) -> bool {
+    bytes
+        .windows(text.len())
+        .any(|part| part == text.as_bytes())
+}
+
+#[test]
+fn deleting_everything_leaves_nothing_of_it_in_any_file() {
+    let endpoint = Endpoint::start();
+    let installation = installed(&endpoint);
+    let mut host = installation.connect();
+    let shown = asked(&mut host, 5, "One");
+    let choice = ConsentChoice::Site { minutes: 60 };
+    let answer = yes(&shown, choice);
+    host.send(&HostRequest::Consent { id: 5, answer });
+    assert!(host.answer(5).1.is_ok());
+    // A key in its file, as far as anybody can tell without the passphrase.
+    fs::write(installation.home().join("cloud-key.age"), "sealed").expect("written");
+    host.send(&HostRequest::ListAudit {
+        id: 6,
+        before: None,
+        limit: 100,
+    });
+    let page = match host.next() {
+        HostEvent::Audit { id: 6, page } => page,
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(page.total, 5, "decided, asked, given, sent, ended");
+    let origin = &shown.endpoint.origin;
+    let traces = [
+        origin,
+        "mail.example",
+        &shown.payload_sha256,
+        "consentGiven",
+        "sealed",
+    ];
+    let before = stored(&installation);
+    for trace in traces {
+        assert!(holds(&before, trace), "{trace}");
+    }
+
+    host.send(&HostRequest::DeleteEverything { id: 7 });
+    match host.next() {
+        HostEvent::Deleted { id: 7, deletion } => assert_eq!(
+            deletion,
+            Deletion {
+                audit_records: 5,
+                permissions: 1,
+                sends: 1,
+                endpoint: true
+            }
+        ),
+        other => panic!("{other:?}"),
+    }
+    let after = stored(&installation);
+    for trace in traces {
+        assert!(!holds(&after, trace), "{trace}");
+    }
+    host.send(&HostRequest::Status { id: 8 });
+    match host.next() {
+        HostEvent::Status { id: 8, status } => {
+            let cloud = status.cloud.expect("known");
+            assert_eq!((cloud.endpoint, cloud.scopes), (None, vec![]));
+            assert_eq!(cloud.usage.sent_today, 0);
+        }
+        other => panic!("{other:?}"),
+    }
+    host.send(&HostRequest::VerifyAudit { id: 9 });
+    match host.next() {
+        HostEvent::AuditVerdict { id: 9, verdict } => {
+            assert_eq!((verdict.records, verdict.problem_count), (0, 0))
+        }
+        other => panic!("{other:?}"),
+    }
+    // It can begin anew.
+    host.hang_up();
+    assert!(host.ended_well());
+    let installation = installed(&endpoint);
+    asked(&mut installation.connect(), 5, "Two");
 }

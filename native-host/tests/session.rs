@@ -142,7 +142,12 @@ impl Browser {
             HostEvent::Consent { id, .. } => {
                 prop_assert!(self.open.contains(id), "{id} went on after its end")
             }
-            HostEvent::Welcome { .. } | HostEvent::Status { .. } | HostEvent::Decision { .. } => {}
+            HostEvent::Welcome { .. }
+            | HostEvent::Status { .. }
+            | HostEvent::Audit { .. }
+            | HostEvent::AuditVerdict { .. }
+            | HostEvent::Deleted { .. }
+            | HostEvent::Decision { .. } => {}
         }
         Ok(())
     }

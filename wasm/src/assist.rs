@@ -81,6 +81,9 @@ async fn answer(shared: &Shared, request: &HostRequest, on_event: &Function) -> 
         | HostRequest::Consent { id, .. }
         | HostRequest::Revoke { id, .. }
         | HostRequest::UnlockKey { id, .. }
+        | HostRequest::ListAudit { id, .. }
+        | HostRequest::VerifyAudit { id }
+        | HostRequest::DeleteEverything { id }
         | HostRequest::Cancel { id } => {
             return refused(*id, "The engine answers chats and summaries only.");
         }

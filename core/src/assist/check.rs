@@ -2,8 +2,10 @@
 
 use crate::protocol::{
     ChatMessage, ChatRole, CloudTask, Coded, ErrorCode, Escalation, HostRequest, MAX_CHAT_MESSAGES,
-    MAX_CHAT_UTF16, MAX_EDITS, MAX_SUMMARIZE_UTF16, PageText, RedactionEdits,
+    MAX_CHAT_UTF16, MAX_EDITS, MAX_OWN_TERM_UTF16, MAX_OWN_TERMS, MAX_SUMMARIZE_UTF16, PageText,
+    RedactionEdits,
 };
+use crate::redact::OwnTerm;
 use crate::text::utf16_len;
 
 /// Why a request is refused.
@@ -21,6 +23,9 @@ pub enum RequestError {
     /// More changes in the preview than anyone makes, or an empty one.
     #[error("The changes of the preview cannot be read.")]
     BadEdits,
+    /// More or longer words on the user's list than go with a request, or an empty one.
+    #[error("The list of your own words cannot be read.")]
+    BadOwnTerms,
     /// The last message is not the user's, or there is none.
     #[error("There is no question to answer.")]
     NoQuestion,
@@ -30,7 +35,9 @@ impl Coded for RequestError {
     fn code(&self) -> ErrorCode {
         match self {
             Self::TextTooLarge | Self::ChatTooLarge => ErrorCode::TooLarge,
-            Self::Empty | Self::NoQuestion | Self::BadEdits => ErrorCode::BadRequest,
+            Self::Empty | Self::NoQuestion | Self::BadEdits | Self::BadOwnTerms => {
+                ErrorCode::BadRequest
+            }
         }
     }
 }
@@ -49,6 +56,9 @@ pub fn check(request: &HostRequest) -> Result<(), RequestError> {
         | HostRequest::Consent { .. }
         | HostRequest::Revoke { .. }
         | HostRequest::UnlockKey { .. }
+        | HostRequest::ListAudit { .. }
+        | HostRequest::VerifyAudit { .. }
+        | HostRequest::DeleteEverything { .. }
         | HostRequest::Cancel { .. } => Ok(()),
     }
 }
@@ -62,6 +72,13 @@ pub fn check_escalation(escalation: &Escalation) -> Result<(), RequestError> {
     let mut edits = lifted.iter().chain(added);
     if lifted.len() + added.len() > MAX_EDITS as usize || edits.any(|text| text.trim().is_empty()) {
         return Err(RequestError::BadEdits);
+    }
+    let is_bad = |term: &OwnTerm| {
+        term.text.trim().is_empty() || utf16_len(&term.text) > MAX_OWN_TERM_UTF16 as usize
+    };
+    let terms = &escalation.own_terms;
+    if terms.len() > MAX_OWN_TERMS as usize || terms.iter().any(is_bad) {
+        return Err(RequestError::BadOwnTerms);
     }
     match &escalation.task {
         CloudTask::Summarize { text, .. } => check_text(text),

@@ -15,6 +15,7 @@ mod run;
 mod setting;
 mod summarize;
 mod support;
+mod veil;
 
 pub use check::{RequestError, check, check_escalation};
 pub use error::{AssistError, AssistErrorOf};
@@ -22,6 +23,7 @@ pub use format::{PlainFormat, PromptFormat, PromptMessage, PromptRole};
 pub use prompt::encode_prompt;
 pub use remote::{RemoteMessage, RemotePrompt, remote_prompt};
 pub use summarize::summarize_extractively;
+pub use veil::{Veiled, veil};
 
 use crate::autocomplete::Pacer;
 use crate::decode::{CachedDecoder, Decoder, Tokenizer};

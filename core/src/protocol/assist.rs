@@ -4,8 +4,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    AnswerConfidence, CloudStatus, ConsentAnswer, ConsentRequest, Escalation, Passphrase,
-    RouteDecision, WireError,
+    AnswerConfidence, AuditPage, AuditVerdict, CloudStatus, ConsentAnswer, ConsentRequest,
+    Deletion, Escalation, Passphrase, RouteDecision, WireError,
 };
 
 /// Extension to host. The first message on a connection is `hello`; everything else before it is refused.
@@ -83,6 +83,28 @@ pub enum HostRequest {
         /// What opens it.
         passphrase: Passphrase,
     },
+    /// Records of what was sent, refused and agreed to, the newest first. Answered by `audit`.
+    ListAudit {
+        /// Chosen by the sender; the answer echoes it.
+        id: u32,
+        /// Only records with a smaller `sequence`: that of the last record of the answer before; none: the newest.
+        #[serde(default)]
+        before: Option<u32>,
+        /// How many, at most [`super::MAX_AUDIT_RECORDS`].
+        limit: u32,
+    },
+    /// Whether the records are those that were written. Answered by `auditVerdict`.
+    VerifyAudit {
+        /// Chosen by the sender; the answer echoes it.
+        id: u32,
+    },
+    /// Delete everything that the host keeps of the user: records, permissions, times and costs of requests, the endpoint
+    /// with its key. What is on its way ends with `consentRevoked`. Models and the registration with browsers stay. Answered
+    /// by `deleted`; from the extension's own pages only.
+    DeleteEverything {
+        /// Chosen by the sender; the answer echoes it.
+        id: u32,
+    },
     /// The answer is no longer wanted; `id` ends with `error` `cancelled` unless it ended already.
     Cancel {
         /// The request to end.
@@ -140,6 +162,27 @@ pub enum HostEvent {
         id: u32,
         /// The question.
         request: ConsentRequest,
+    },
+    /// Answers `listAudit`.
+    Audit {
+        /// The request's id.
+        id: u32,
+        /// The records.
+        page: AuditPage,
+    },
+    /// Answers `verifyAudit`.
+    AuditVerdict {
+        /// The request's id.
+        id: u32,
+        /// What came out.
+        verdict: AuditVerdict,
+    },
+    /// Answers `deleteEverything`: it is gone.
+    Deleted {
+        /// The request's id.
+        id: u32,
+        /// What was there.
+        deletion: Deletion,
     },
     /// More of the answer, in order.
     Delta {

@@ -7,6 +7,8 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use crate::redact::{Kind, OwnTerm, Reason};
+
 use super::{
     ChatMessage, CloudState, EnterpriseRule, Limit, PageText, RouteState, SiteRule, SummaryLength,
 };
@@ -26,6 +28,9 @@ pub struct Escalation {
     /// What is there on this device and what was tried. The host decides again, from these figures and from what it knows of
     /// the endpoint and the settings itself; `cloud` in here is not looked at.
     pub state: RouteState,
+    /// Names and words that the user never wants to go out, at most [`super::MAX_OWN_TERMS`].
+    #[serde(default)]
+    pub own_terms: Vec<OwnTerm>,
     /// What the user changed in the preview.
     #[serde(default)]
     pub edits: RedactionEdits,
@@ -67,6 +72,32 @@ pub struct RedactionEdits {
     pub lifted: Vec<String>,
     /// Texts that were not found and shall not go out.
     pub added: Vec<String>,
+}
+
+/// A task whose redaction the extension wants to see before anybody is asked; the wasm answers with a [`RedactionPreview`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(export))]
+#[serde(rename_all = "camelCase")]
+pub struct RedactionInput {
+    /// The task.
+    pub task: CloudTask,
+    /// As in [`Escalation`].
+    #[serde(default)]
+    pub own_terms: Vec<OwnTerm>,
+    /// As in [`Escalation`].
+    #[serde(default)]
+    pub edits: RedactionEdits,
+}
+
+/// What an endpoint would get to see of a task. Made with the host's own rules, but no permission for anything.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(export))]
+#[serde(rename_all = "camelCase")]
+pub struct RedactionPreview {
+    /// The task with placeholders.
+    pub task: CloudTask,
+    /// What stands for what.
+    pub replacements: Vec<Replacement>,
 }
 
 /// What the sheet shows: the exact bytes, where they would go, and what they would cost.
@@ -121,6 +152,10 @@ pub struct EndpointView {
 pub struct Replacement {
     /// As it stands in the payload: `[PERSON_1]`.
     pub placeholder: String,
+    /// What kind of thing it stands for.
+    pub kind: Kind,
+    /// Why it was taken for one.
+    pub reason: Reason,
     /// What it stands for.
     pub original: String,
     /// How often it stands there.

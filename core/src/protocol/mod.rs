@@ -5,6 +5,7 @@
 //! `bigint`, which JSON cannot carry. An unknown field is ignored; an unknown `type` is an error.
 
 mod assist;
+mod audit;
 mod autocomplete;
 mod calibration;
 mod cloud;
@@ -15,6 +16,7 @@ mod status;
 mod typescript;
 
 pub use assist::*;
+pub use audit::*;
 pub use autocomplete::*;
 pub use calibration::*;
 pub use cloud::*;
@@ -49,6 +51,18 @@ pub const MAX_SCOPE_MINUTES: u32 = 480;
 
 /// Changes of the user in one preview, lifted and added together.
 pub const MAX_EDITS: u32 = 200;
+
+/// Words of the user's own list that go with one request.
+pub const MAX_OWN_TERMS: u32 = 500;
+
+/// Text of one of them, in UTF-16 code units.
+pub const MAX_OWN_TERM_UTF16: u32 = 200;
+
+/// Records of the audit in one answer: well below [`MAX_FRAME_BYTES`].
+pub const MAX_AUDIT_RECORDS: u32 = 500;
+
+/// Problems of the audit in one answer.
+pub const MAX_AUDIT_PROBLEMS: u32 = 100;
 
 /// Name under which browsers know the host.
 pub const HOST_NAME: &str = "app.sotto.host";

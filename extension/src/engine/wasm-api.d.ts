@@ -28,6 +28,10 @@ export class Engine {
 
 /** JSON in (`BackendMeasurements`), JSON out (`BackendChoice`). */
 export function chooseBackend(measurementsJson: string): string;
+/** JSON in (`RouteInput`), JSON out (`RouteDecision`). */
+export function decideRoute(inputJson: string): string;
+/** JSON in (`RedactionInput`), JSON out (`RedactionPreview`). */
+export function previewRedaction(inputJson: string): string;
 export function protocolVersion(): number;
 
 export default function init(options?: { module_or_path: URL | string }): Promise<unknown>;

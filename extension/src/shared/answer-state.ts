@@ -31,6 +31,10 @@ export function withEvent(state: AnswerState, event: HostEvent): AnswerState {
     // A question is for the consent sheet, a decision for whoever offers the next step.
     case "consent":
     case "decision":
+    // For the options page.
+    case "audit":
+    case "auditVerdict":
+    case "deleted":
     case "status":
     case "welcome":
       return state;

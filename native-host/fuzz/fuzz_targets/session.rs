@@ -32,7 +32,14 @@ fuzz_target!(|input: &[u8]| {
                 }
                 Action::Cancel { id } => assert!(open.contains(&id)),
                 Action::Cloud(HostRequest::Cancel { id } | HostRequest::Consent { id, .. }) => assert!(cloud.contains(&id)),
-                Action::Cloud(HostRequest::Escalate { id, .. } | HostRequest::Revoke { id, .. } | HostRequest::UnlockKey { id, .. }) => {
+                Action::Cloud(
+                    HostRequest::Escalate { id, .. }
+                    | HostRequest::Revoke { id, .. }
+                    | HostRequest::UnlockKey { id, .. }
+                    | HostRequest::ListAudit { id, .. }
+                    | HostRequest::VerifyAudit { id }
+                    | HostRequest::DeleteEverything { id },
+                ) => {
                     assert!(!open.contains(&id) && cloud.insert(id), "two requests with one id");
                 }
                 Action::Cloud(_) => panic!("not for an endpoint"),

@@ -113,7 +113,12 @@ impl Session {
             }
             HostRequest::Escalate { .. }
             | HostRequest::Revoke { .. }
-            | HostRequest::UnlockKey { .. } => vec![self.admitted(id, request, Place::Cloud)],
+            | HostRequest::UnlockKey { .. }
+            | HostRequest::ListAudit { .. }
+            | HostRequest::VerifyAudit { .. }
+            | HostRequest::DeleteEverything { .. } => {
+                vec![self.admitted(id, request, Place::Cloud)]
+            }
         }
     }
 
@@ -147,7 +152,10 @@ impl Session {
             return failed(id, WireError::new(&problem));
         }
         // What the user takes back is taken back, however much is going on.
-        let is_urgent = matches!(request, HostRequest::Revoke { .. });
+        let is_urgent = matches!(
+            request,
+            HostRequest::Revoke { .. } | HostRequest::DeleteEverything { .. }
+        );
         if self.in_flight.len() >= MAX_IN_FLIGHT && !is_urgent {
             return failed(
                 id,
@@ -173,7 +181,10 @@ impl Session {
             HostEvent::Welcome { .. }
             | HostEvent::Status { .. }
             | HostEvent::Decision { .. }
-            | HostEvent::Consent { .. } => return None,
+            | HostEvent::Consent { .. }
+            | HostEvent::Audit { .. }
+            | HostEvent::AuditVerdict { .. }
+            | HostEvent::Deleted { .. } => return None,
         };
         self.passed_on(event, id, is_last, Place::Worker)
     }
@@ -184,6 +195,9 @@ impl Session {
             HostEvent::Consent { id, .. } | HostEvent::Delta { id, .. } => (*id, false),
             HostEvent::Done { id, .. }
             | HostEvent::Status { id, .. }
+            | HostEvent::Audit { id, .. }
+            | HostEvent::AuditVerdict { id, .. }
+            | HostEvent::Deleted { id, .. }
             | HostEvent::Error { id, .. } => (*id, true),
             HostEvent::Welcome { .. } | HostEvent::Decision { .. } | HostEvent::Progress { .. } => {
                 return None;
@@ -231,6 +245,9 @@ pub fn id_of(request: &HostRequest) -> u32 {
         | HostRequest::Consent { id, .. }
         | HostRequest::Revoke { id, .. }
         | HostRequest::UnlockKey { id, .. }
+        | HostRequest::ListAudit { id, .. }
+        | HostRequest::VerifyAudit { id }
+        | HostRequest::DeleteEverything { id }
         | HostRequest::Cancel { id } => *id,
     }
 }

@@ -9,9 +9,9 @@ use zeroize::Zeroizing;
 use super::endpoint::{Endpoint, EndpointConfig, KeyPlace, Preset};
 use super::enterprise::EnterprisePolicy;
 use super::error::SetupError;
-use super::keys::{ApiKey, KeyError, KeyFile, in_keyring};
+use super::keys::{self, ApiKey, KeyError, KeyFile, in_keyring};
 use super::price::Price;
-use super::setup::SetupFiles;
+use super::setup::{ReadSetup as _, SetupFiles};
 use crate::models::{FallbackChoice, ModelError, Settings, StorePaths, Terminal};
 
 /// What to do with the endpoint.
@@ -205,7 +205,7 @@ fn key(
     let origin = endpoint.origin();
     let key_file = KeyFile::new(&paths.home);
     if remove {
-        forget_key(&endpoint, &key_file)?;
+        keys::forget(Some(&endpoint), &key_file)?;
         terminal.line("Removed.");
         return Ok(());
     }
@@ -284,22 +284,10 @@ fn remove(
     terminal: &mut Terminal<'_>,
 ) -> Result<(), CloudCommandError> {
     if let Ok(endpoint) = configured(files) {
-        forget_key(&endpoint, &KeyFile::new(&paths.home))?;
+        keys::forget(Some(&endpoint), &KeyFile::new(&paths.home))?;
     }
     files.remove()?;
     switch(FallbackChoice::None, paths, files, terminal)
-}
-
-/// Both places: the key may have been in the other one before.
-fn forget_key(endpoint: &Endpoint, key_file: &KeyFile) -> Result<(), KeyError> {
-    key_file.remove()?;
-    match endpoint.config().key {
-        KeyPlace::Keyring => in_keyring::remove(&endpoint.origin()),
-        // Where there is no keyring, there is nothing in it.
-        KeyPlace::None | KeyPlace::File => {
-            in_keyring::remove(&endpoint.origin()).or(Ok::<(), KeyError>(()))
-        }
-    }
 }
 
 fn configured(files: &SetupFiles) -> Result<Endpoint, CloudCommandError> {

@@ -1,9 +1,11 @@
 //! Carries tokens to their endpoint in tasks of their own, and tells what comes back.
 
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
 
+use sotto_core::audit::Event;
 use sotto_core::consent::ConsentToken;
 use sotto_core::protocol::Passphrase;
 use tokio::sync::mpsc::UnboundedSender;
@@ -13,7 +15,7 @@ use tokio::time::timeout;
 use super::client::{Client, Completed, Gate, Timeouts};
 use super::endpoint::{Endpoint, KeyPlace};
 use super::error::{CloudError, SetupError};
-use super::keys::{ApiKey, KeyError, KeyFile, in_keyring};
+use super::keys::{self, ApiKey, KeyError, KeyFile, in_keyring};
 use super::price::Usage;
 use super::throttle::Throttle;
 use super::transport::Transport;
@@ -25,16 +27,28 @@ const KEYRING: Duration = Duration::from_secs(60);
 /// What [`super::Desk`] needs done. The real one is [`TaskCourier`]; a test's only writes down what it was given.
 pub trait Courier {
     /// Sends what the token holds. News come as [`News`] with this id.
-    fn send(&mut self, id: u32, token: ConsentToken, endpoint: &Endpoint, estimate: Usage);
+    fn send(&mut self, id: u32, token: ConsentToken, endpoint: &Endpoint, dispatch: Dispatch);
 
-    /// Ends a sending; nothing more is heard of it that matters.
-    fn abort(&mut self, id: u32);
+    /// Ends a sending; nothing more is heard of it that matters. Whether anything of it left the device.
+    fn abort(&mut self, id: u32) -> bool;
+
+    /// Forgets every key, also the one of `endpoint` in the keyring. The end comes as [`News::Forgotten`].
+    fn forget(&mut self, id: u32, endpoint: Option<Endpoint>);
 
     /// Opens the file with the key of `endpoint`. The end comes as [`News::Unlocked`].
     fn unlock(&mut self, id: u32, passphrase: Passphrase, endpoint: &Endpoint);
 
     /// Whether the key of `endpoint`, which is in a file, was opened.
     fn is_unlocked(&self, endpoint: &Endpoint) -> bool;
+}
+
+/// What goes with a token.
+#[derive(Debug, Clone)]
+pub struct Dispatch {
+    /// What it could cost at most.
+    pub estimate: Usage,
+    /// Written down before each try.
+    pub sent: Event,
 }
 
 /// What a courier has to tell.
@@ -53,6 +67,15 @@ pub enum News {
         id: u32,
         /// How.
         result: Result<Completed, CloudError>,
+        /// Whether anything of it left the device.
+        has_left: bool,
+    },
+    /// The keys are forgotten, or one could not be.
+    Forgotten {
+        /// The request's id.
+        id: u32,
+        /// How it went.
+        result: Result<(), KeyError>,
     },
     /// A passphrase was tried.
     Unlocked {
@@ -69,11 +92,18 @@ pub struct TaskCourier<F> {
     connect: F,
     timeouts: Timeouts,
     news: UnboundedSender<News>,
-    tasks: BTreeMap<u32, AbortHandle>,
+    tasks: BTreeMap<u32, Task>,
     store: Arc<Mutex<Store>>,
     throttle: Option<(Limits, Arc<Throttle>)>,
     key_file: KeyFile,
     unlocked: Arc<Mutex<Option<Unlocked>>>,
+}
+
+/// One sending that is under way.
+#[derive(Debug)]
+struct Task {
+    handle: AbortHandle,
+    has_left: Arc<AtomicBool>,
 }
 
 /// Limits that a throttle was made for.
@@ -129,7 +159,7 @@ where
     fn prepared(
         &mut self,
         endpoint: &Endpoint,
-        estimate: Usage,
+        dispatch: Dispatch,
     ) -> Result<(Client<T>, Turnstile), CloudError> {
         let transport = (self.connect)(endpoint)?;
         let config = endpoint.config();
@@ -141,7 +171,9 @@ where
                 per_day: config.per_day,
                 cap_micros: config.cap_micros,
             },
-            estimate_micros: price(estimate),
+            estimate_micros: price(dispatch.estimate),
+            sent: dispatch.sent,
+            has_left: Arc::default(),
             current: Mutex::default(),
         };
         Ok((Client::new(transport, self.timeouts), turnstile))
@@ -153,15 +185,16 @@ where
     T: Transport + Send + Sync + 'static,
     F: Fn(&Endpoint) -> Result<T, SetupError>,
 {
-    fn send(&mut self, id: u32, token: ConsentToken, endpoint: &Endpoint, estimate: Usage) {
+    fn send(&mut self, id: u32, token: ConsentToken, endpoint: &Endpoint, dispatch: Dispatch) {
         let news = self.news.clone();
-        let (client, turnstile) = match self.prepared(endpoint, estimate) {
+        let (client, turnstile) = match self.prepared(endpoint, dispatch) {
             Ok(prepared) => prepared,
             Err(error) => {
                 // Nobody listens only when the host ends.
                 let _ = news.send(News::Ended {
                     id,
                     result: Err(error),
+                    has_left: false,
                 });
                 return;
             }
@@ -172,6 +205,7 @@ where
             KeyPlace::File => Key::Unlocked(self.key_for(endpoint)),
         };
         let price = endpoint.config().price.clone();
+        let has_left = Arc::clone(&turnstile.has_left);
         let task = tokio::spawn(async move {
             let result = async {
                 let key = key.get().await?;
@@ -190,16 +224,37 @@ where
                 // Nobody knows; it counts as what it could have cost.
                 _ => {}
             }
-            let _ = news.send(News::Ended { id, result });
+            let has_left = turnstile.has_left.load(Ordering::Relaxed);
+            let _ = news.send(News::Ended {
+                id,
+                result,
+                has_left,
+            });
         });
-        self.tasks.retain(|_, task| !task.is_finished());
-        self.tasks.insert(id, task.abort_handle());
+        self.tasks.retain(|_, task| !task.handle.is_finished());
+        let handle = task.abort_handle();
+        self.tasks.insert(id, Task { handle, has_left });
     }
 
-    fn abort(&mut self, id: u32) {
-        if let Some(task) = self.tasks.remove(&id) {
-            task.abort();
-        }
+    fn abort(&mut self, id: u32) -> bool {
+        let Some(task) = self.tasks.remove(&id) else {
+            return false;
+        };
+        task.handle.abort();
+        task.has_left.load(Ordering::Relaxed)
+    }
+
+    fn forget(&mut self, id: u32, endpoint: Option<Endpoint>) {
+        *lock(&self.unlocked) = None;
+        let (news, file) = (self.news.clone(), self.key_file.clone());
+        tokio::spawn(async move {
+            let forgotten = spawn_blocking(move || keys::forget(endpoint.as_ref(), &file));
+            let result = match timeout(KEYRING, forgotten).await {
+                Ok(Ok(result)) => result,
+                Ok(Err(_)) | Err(_) => Err(KeyError::Locked),
+            };
+            let _ = news.send(News::Forgotten { id, result });
+        });
     }
 
     fn unlock(&mut self, id: u32, passphrase: Passphrase, endpoint: &Endpoint) {
@@ -235,7 +290,7 @@ impl<F> TaskCourier<F> {
 impl<F> Drop for TaskCourier<F> {
     fn drop(&mut self) {
         for task in self.tasks.values() {
-            task.abort();
+            task.handle.abort();
         }
     }
 }
@@ -272,6 +327,8 @@ struct Turnstile {
     throttle: Arc<Throttle>,
     allowance: Allowance,
     estimate_micros: u32,
+    sent: Event,
+    has_left: Arc<AtomicBool>,
     /// The try that is out.
     current: Mutex<Option<SendId>>,
 }
@@ -286,7 +343,12 @@ impl Gate for Turnstile {
         let reserved = store.reserve(self.now_ms(), self.estimate_micros, self.allowance);
         match reserved.map_err(records)? {
             Ok(id) => {
+                store
+                    .record(self.now_ms(), |_| self.sent.clone())
+                    .map_err(records)?;
                 *lock(&self.current) = Some(id);
+                // From here on it may.
+                self.has_left.store(true, Ordering::Relaxed);
                 Ok(())
             }
             Err(Denied::Cap) => Err(CloudError::BudgetSpent),

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use sotto_core::consent::ConsentError;
-use sotto_core::protocol::{Coded, ErrorCode};
+use sotto_core::protocol::{Coded, ErrorCode, RouteDecision};
 
 use super::keys::KeyError;
 
@@ -18,8 +18,8 @@ pub enum CloudError {
     #[error("The endpoint cannot be used: {0}. Run: sotto-host cloud set")]
     Setup(#[from] SetupError),
     /// [`sotto_core::policy`] says no.
-    #[error("{0}")]
-    Forbidden(String),
+    #[error("{}", sotto_core::policy::sentence(.0))]
+    Forbidden(RouteDecision),
     /// There is no token for it.
     #[error(transparent)]
     Consent(#[from] ConsentError),
@@ -106,6 +106,9 @@ pub enum CloudError {
     /// Nothing is sent that is not recorded.
     #[error("The record of what is sent could not be written. Nothing was sent.")]
     Records(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// The record cannot be read or deleted.
+    #[error("The record of what was sent cannot be read or deleted. Run: sotto-host audit verify")]
+    RecordsUnreadable(#[source] Box<dyn std::error::Error + Send + Sync>),
     /// The user stopped it.
     #[error("Stopped.")]
     Cancelled,
@@ -202,7 +205,7 @@ impl Coded for CloudError {
             Self::Invalid(_) => ErrorCode::CloudInvalid,
             Self::TooLarge { .. } => ErrorCode::CloudTooLarge,
             Self::Cut(_) => ErrorCode::CloudCut,
-            Self::Records(_) => ErrorCode::AuditFailed,
+            Self::Records(_) | Self::RecordsUnreadable(_) => ErrorCode::AuditFailed,
             Self::Cancelled => ErrorCode::Cancelled,
             Self::Overloaded => ErrorCode::Overloaded,
             Self::BadRequest(error) => error.code(),

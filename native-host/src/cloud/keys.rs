@@ -10,6 +10,7 @@ use reqwest::header::HeaderValue;
 use serde::{Deserialize, Serialize};
 use zeroize::{Zeroize, Zeroizing};
 
+use super::endpoint::{Endpoint, KeyPlace};
 use crate::models::files;
 
 /// Name of the host in the keyring.
@@ -89,6 +90,23 @@ impl ApiKey {
 impl fmt::Debug for ApiKey {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str("ApiKey(..)")
+    }
+}
+
+/// Forgets every key: that of `endpoint` in the keyring, and the one in the file. Both places, since the key may have been
+/// in the other one before. Blocks as [`in_keyring`] does.
+///
+/// # Errors
+/// [`KeyError`]; the keyring's only if the key should be there: where there is no keyring, nothing is in it.
+pub fn forget(endpoint: Option<&Endpoint>, file: &KeyFile) -> Result<(), KeyError> {
+    file.remove()?;
+    let Some(endpoint) = endpoint else {
+        return Ok(());
+    };
+    let removed = in_keyring::remove(&endpoint.origin());
+    match endpoint.config().key {
+        KeyPlace::Keyring => removed,
+        KeyPlace::None | KeyPlace::File => Ok(()),
     }
 }
 

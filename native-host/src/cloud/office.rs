@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 
-use sotto_core::protocol::{CloudStatus, HostRequest};
+use sotto_core::protocol::{CloudSetting, CloudStatus, HostRequest};
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 
 use super::client::Timeouts;
@@ -14,15 +14,14 @@ use super::enterprise::EnterprisePolicy;
 use super::error::SetupError;
 use super::http::HttpTransport;
 use super::keys::KeyFile;
-use super::setup::{Setup, SetupFiles};
+use super::setup::{ReadSetup, Setup, SetupFiles};
 use crate::store::{Store, StoreError};
 
 type Connect = fn(&Endpoint) -> Result<HttpTransport, SetupError>;
-type ReadSetup = Box<dyn Fn() -> Setup>;
 
 /// The real desk and the real courier.
 pub struct Office {
-    desk: Desk<TaskCourier<Connect>, ReadSetup>,
+    desk: Desk<TaskCourier<Connect>, Box<dyn ReadSetup>>,
     news: UnboundedReceiver<News>,
 }
 
@@ -38,23 +37,18 @@ impl Office {
     /// # Errors
     /// [`StoreError`] if nothing could be written down; nothing may be sent then.
     pub fn open(home: &Path) -> Result<Self, StoreError> {
-        let files = SetupFiles::new(home);
-        let setup: ReadSetup = Box::new(move || files.read());
+        let setup = Box::new(SetupFiles::new(home));
         Ok(Self::new(Store::open(home)?, KeyFile::new(home), setup))
     }
 
     /// One that knows no endpoint and sends nothing.
     pub fn closed() -> Option<Self> {
-        let setup: ReadSetup = Box::new(|| Setup {
-            endpoint: Ok(None),
-            setting: sotto_core::protocol::CloudSetting::Off,
-            enterprise: EnterprisePolicy::NONE,
-        });
         let store = Store::in_memory().ok()?;
+        let setup = Box::new(Nothing);
         Some(Self::new(store, KeyFile::new(Path::new("")), setup))
     }
 
-    fn new(store: Store, key_file: KeyFile, setup: ReadSetup) -> Self {
+    fn new(store: Store, key_file: KeyFile, setup: Box<dyn ReadSetup>) -> Self {
         let (sender, news) = unbounded_channel();
         let store = Arc::new(Mutex::new(store));
         let connect: Connect = HttpTransport::new;
@@ -83,5 +77,22 @@ impl Office {
     /// The endpoint as it stands.
     pub fn status(&mut self) -> CloudStatus {
         self.desk.status(now_ms())
+    }
+}
+
+/// No endpoint, and nobody who could set one up.
+struct Nothing;
+
+impl ReadSetup for Nothing {
+    fn read(&self) -> Setup {
+        Setup {
+            endpoint: Ok(None),
+            setting: CloudSetting::Off,
+            enterprise: EnterprisePolicy::NONE,
+        }
+    }
+
+    fn forget(&self) -> Result<(), SetupError> {
+        Ok(())
     }
 }

@@ -16,10 +16,7 @@ pub(super) fn answer(engine: AnswerEngine, kind: AnswerKind, completed: &Complet
     AnswerInfo {
         engine,
         kind,
-        stop: match completed.finish {
-            Finish::Complete => AnswerStop::Complete,
-            Finish::Length => AnswerStop::Length,
-        },
+        stop: completed.finish.into(),
         is_input_cut: false,
         fallback: String::new(),
         timing: AnswerTiming {
@@ -34,5 +31,14 @@ pub(super) fn answer(engine: AnswerEngine, kind: AnswerKind, completed: &Complet
         },
         // It does not say.
         confidence: None,
+    }
+}
+
+impl From<Finish> for AnswerStop {
+    fn from(finish: Finish) -> Self {
+        match finish {
+            Finish::Complete => Self::Complete,
+            Finish::Length => Self::Length,
+        }
     }
 }

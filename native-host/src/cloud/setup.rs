@@ -29,6 +29,28 @@ pub struct Setup {
     pub enterprise: EnterprisePolicy,
 }
 
+/// Where the settings come from.
+pub trait ReadSetup {
+    /// The settings as they are now.
+    fn read(&self) -> Setup;
+
+    /// Forgets the endpoint and that it may be offered. Its key is another's to forget.
+    ///
+    /// # Errors
+    /// [`SetupError::File`].
+    fn forget(&self) -> Result<(), SetupError>;
+}
+
+impl<R: ReadSetup + ?Sized> ReadSetup for Box<R> {
+    fn read(&self) -> Setup {
+        (**self).read()
+    }
+
+    fn forget(&self) -> Result<(), SetupError> {
+        (**self).forget()
+    }
+}
+
 /// Where the settings lie.
 #[derive(Debug, Clone)]
 pub struct SetupFiles {
@@ -50,21 +72,6 @@ impl SetupFiles {
         Self {
             home: home.to_owned(),
             policy: policy.to_owned(),
-        }
-    }
-
-    /// The settings as they are now.
-    pub fn read(&self) -> Setup {
-        let settings = Settings::peek(&self.home.join("settings.json"));
-        Setup {
-            endpoint: self
-                .config()
-                .and_then(|config| config.map(Endpoint::new).transpose()),
-            setting: match settings.fallback {
-                FallbackChoice::Cloud => CloudSetting::Ask,
-                FallbackChoice::None => CloudSetting::Off,
-            },
-            enterprise: EnterprisePolicy::read(&self.policy),
         }
     }
 
@@ -112,6 +119,37 @@ impl SetupFiles {
 
     fn path(&self) -> PathBuf {
         self.home.join(FILE)
+    }
+
+    fn settings(&self) -> PathBuf {
+        self.home.join("settings.json")
+    }
+}
+
+impl ReadSetup for SetupFiles {
+    fn read(&self) -> Setup {
+        let settings = Settings::peek(&self.settings());
+        Setup {
+            endpoint: self
+                .config()
+                .and_then(|config| config.map(Endpoint::new).transpose()),
+            setting: match settings.fallback {
+                FallbackChoice::Cloud => CloudSetting::Ask,
+                FallbackChoice::None => CloudSetting::Off,
+            },
+            enterprise: EnterprisePolicy::read(&self.policy),
+        }
+    }
+
+    fn forget(&self) -> Result<(), SetupError> {
+        self.remove()?;
+        let path = self.settings();
+        let mut settings = Settings::peek(&path);
+        if settings.fallback == FallbackChoice::None {
+            return Ok(());
+        }
+        settings.fallback = FallbackChoice::None;
+        settings.save(&path).map_err(|_| SetupError::File { path })
     }
 }
 
@@ -167,8 +205,12 @@ mod tests {
             home.path().join("settings.json").exists(),
             "reading changes nothing"
         );
-        files.remove().unwrap();
+        write("settings.json", r#"{"fallback":"cloud","device":"cpu"}"#);
+        files.forget().unwrap();
         assert!(matches!(files.read().endpoint, Ok(None)));
+        assert_eq!(files.read().setting, CloudSetting::Off);
+        let kept = fs::read_to_string(home.path().join("settings.json")).unwrap();
+        assert!(kept.contains("cpu"), "{kept}");
     }
 
     #[test]

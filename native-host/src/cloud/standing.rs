@@ -1,9 +1,8 @@
 //! How the endpoint stands: what policy and the options page want to know of it.
 
 use sotto_core::protocol::{
-    CloudReadiness, CloudState, CloudStatus, CloudTask, CloudUsage, ConsentScope, KeyState,
+    CloudReadiness, CloudState, CloudStatus, CloudUsage, ConsentScope, KeyState,
 };
-use sotto_core::text::utf16_len;
 
 use super::endpoint::{Endpoint, KeyPlace};
 use super::setup::Setup;
@@ -110,19 +109,4 @@ pub(super) fn key_state(
             false => KeyState::Locked,
         },
     }
-}
-
-/// Everything that the endpoint's model would read, in UTF-16 code units; the instructions left out.
-pub(super) fn size_utf16(task: &CloudTask) -> u32 {
-    let units = match task {
-        CloudTask::Summarize { text, .. } => utf16_len(text),
-        CloudTask::Chat { messages, page } => {
-            let said = messages.iter().map(|message| utf16_len(&message.text));
-            let page = page
-                .as_ref()
-                .map_or(0, |page| utf16_len(&page.title) + utf16_len(&page.text));
-            said.sum::<usize>() + page
-        }
-    };
-    u32::try_from(units).unwrap_or(u32::MAX)
 }

@@ -4,6 +4,7 @@
 //! Several hosts may run at once, one for each browser. Whatever must not be done twice is one transaction that takes the
 //! write lock first.
 
+mod audit;
 mod scopes;
 mod sends;
 
@@ -11,7 +12,9 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use rusqlite::{Connection, TransactionBehavior};
+use sotto_core::protocol::Deletion;
 
+pub use audit::read as read_record;
 pub use sends::{Allowance, Denied, SendId};
 
 /// The database's file in the data directory.
@@ -21,7 +24,7 @@ const FILE: &str = "sotto.db";
 const BUSY: Duration = Duration::from_secs(2);
 
 /// What each version of the database adds to the one before. Never changed once released, only added to.
-const MIGRATIONS: &[&str] = &[sends::SCHEMA, scopes::SCHEMA];
+const MIGRATIONS: &[&str] = &[sends::SCHEMA, scopes::SCHEMA, audit::SCHEMA];
 
 /// Why something could not be kept or found.
 #[derive(Debug, thiserror::Error)]
@@ -33,6 +36,12 @@ pub enum StoreError {
         path: PathBuf,
         /// Why.
         source: rusqlite::Error,
+    },
+    /// The chain of records cannot go on.
+    #[error("{}: the record of what was sent is damaged. Run: sotto-host audit verify", path.display())]
+    Audit {
+        /// The database's file.
+        path: PathBuf,
     },
     /// The database was made by a newer host.
     #[error("{}: made by a newer version of Sotto", path.display())]
@@ -81,6 +90,38 @@ impl Store {
         Self::set_up(connection, path)
     }
 
+    /// Whether a data directory has a database.
+    pub fn exists(home: &Path) -> bool {
+        home.join(FILE).exists()
+    }
+
+    /// Deletes everything: records, permissions, times and costs. What was deleted is overwritten.
+    ///
+    /// # Errors
+    /// [`StoreError`]; nothing is deleted then.
+    pub fn delete_everything(&mut self) -> Result<Deletion, StoreError> {
+        let deletion = self.write(|database| {
+            let delete = |sql: &str| {
+                let rows = database.execute(sql, [])?;
+                Ok::<_, rusqlite::Error>(u32::try_from(rows).unwrap_or(u32::MAX))
+            };
+            let deletion = Deletion {
+                audit_records: delete("DELETE FROM audit")?,
+                permissions: delete("DELETE FROM scopes")?,
+                sends: delete("DELETE FROM sends")?,
+                endpoint: false,
+            };
+            delete("DELETE FROM audit_head")?;
+            Ok(deletion)
+        })?;
+        // The rows are gone, and `secure_delete` wrote zeros over them. These take them out of the journal and the file as well;
+        // while another host reads, they wait for the next time.
+        let _ = self.connection.execute_batch("VACUUM");
+        let checkpoint = "PRAGMA wal_checkpoint(TRUNCATE)";
+        let _ = self.connection.query_row(checkpoint, [], |_| Ok(()));
+        Ok(deletion)
+    }
+
     fn set_up(mut connection: Connection, path: PathBuf) -> Result<Self, StoreError> {
         let version = prepare(&mut connection).map_err(failed(&path))?;
         if version > MIGRATIONS.len() {
@@ -118,6 +159,7 @@ fn prepare(connection: &mut Connection) -> rusqlite::Result<usize> {
     // A crash of this process loses nothing, one of the machine at most the last records.
     connection.pragma_update(None, "journal_mode", "WAL")?;
     connection.pragma_update(None, "synchronous", "NORMAL")?;
+    connection.pragma_update(None, "secure_delete", true)?;
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     let version: u32 = transaction.pragma_query_value(None, "user_version", |row| row.get(0))?;
     let version = version as usize;

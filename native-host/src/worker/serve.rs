@@ -173,6 +173,9 @@ fn answer(
             | HostRequest::Consent { .. }
             | HostRequest::Revoke { .. }
             | HostRequest::UnlockKey { .. }
+            | HostRequest::ListAudit { .. }
+            | HostRequest::VerifyAudit { .. }
+            | HostRequest::DeleteEverything { .. }
             | HostRequest::Cancel { .. },
             _,
         ) => Err(error_of_broker()),

@@ -58,6 +58,7 @@ fn nothing_goes_out_before_a_yes_and_then_exactly_what_was_shown() {
         News::Ended {
             id: 1,
             result: Ok(completed()),
+            has_left: true,
         },
         NOW,
     );
@@ -85,7 +86,8 @@ fn nothing_goes_out_before_a_yes_and_then_exactly_what_was_shown() {
         bench.desk.heard(
             News::Ended {
                 id: 1,
-                result: Ok(completed())
+                result: Ok(completed()),
+                has_left: true
             },
             NOW
         ),
@@ -254,6 +256,7 @@ fn a_permission_for_a_site_sends_without_asking_until_it_ends() {
         News::Ended {
             id: 2,
             result: Ok(completed()),
+            has_left: true,
         },
         bench.now_ms,
     );
@@ -292,7 +295,7 @@ fn permissions_outlive_the_host_and_are_shared_between_hosts() {
     let mut two = Bench::new();
     two.desk = sotto_host::cloud::Desk::new(
         two.courier.clone(),
-        Box::new(|| setup(&endpoint("https://llm.example/v1"))),
+        SharedSetup(two.setup.clone()),
         one.store.clone(),
     );
     assert_eq!(two.escalate(1, escalation("Two", Some(SITE))), []);
@@ -448,6 +451,7 @@ fn an_endpoint_that_cannot_be_reached_is_not_offered_for_a_minute() {
         News::Ended {
             id: 1,
             result: Err(CloudError::Unreachable("x".into())),
+            has_left: true,
         },
         NOW,
     );

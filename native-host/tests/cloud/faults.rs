@@ -17,7 +17,7 @@ type Connect = Box<dyn Fn(&Endpoint) -> Result<Scripted, SetupError>>;
 
 /// A desk with the real courier, and a scripted endpoint behind it.
 struct Chain {
-    desk: Desk<TaskCourier<Connect>, Box<dyn Fn() -> sotto_host::cloud::Setup>>,
+    desk: Desk<TaskCourier<Connect>, SharedSetup>,
     news: UnboundedReceiver<News>,
     script: Arc<Script>,
     store: Arc<Mutex<Store>>,
@@ -62,7 +62,7 @@ impl Chain {
         Self {
             desk: Desk::new(
                 courier,
-                Box::new(move || setup(&endpoint)),
+                SharedSetup(Arc::new(Mutex::new(setup(&endpoint)))),
                 Arc::clone(&store),
             ),
             news,
@@ -115,6 +115,30 @@ impl Chain {
             let news = self.news.recv().await.expect("news");
             tellings = self.desk.heard(news, now_ms());
         }
+    }
+
+    /// The names of everything that was recorded, and that the record is whole and without a word of what was asked.
+    fn recorded(&self, text: &str) -> Vec<String> {
+        let store = lock(&self.store);
+        assert!(store.verify_audit(None).expect("readable").is_whole());
+        let mut recorded = Vec::new();
+        store
+            .each_record(|json| {
+                assert!(!json.contains(text), "{json}");
+                let record: serde_json::Value = serde_json::from_str(json).expect("JSON");
+                let event = &record["event"];
+                let mut name = event["type"].as_str().expect("a name").to_owned();
+                for field in ["reason", "outcome", "status"] {
+                    match &event[field] {
+                        serde_json::Value::Null => {}
+                        serde_json::Value::String(value) => name += &format!(" {value}"),
+                        value => name += &format!(" {value}"),
+                    }
+                }
+                recorded.push(name);
+            })
+            .expect("readable");
+        recorded
     }
 
     fn spent(&self) -> u32 {
@@ -228,6 +252,16 @@ fn each_fault_has_its_code_and_message_and_no_storm() {
             assert!(error.message.contains(words), "{}", error.message);
             assert_eq!(error.retryable, code.retryable());
             assert_eq!(chain.script.payloads().len(), tries, "{code:?}");
+            let recorded = chain.recorded("Hi");
+            let (last, before) = recorded.split_last().expect("records");
+            assert_eq!(
+                before[..3],
+                ["decided lesserWay", "consentAsked", "consentGiven"]
+            );
+            assert_eq!(before[3..], vec!["sent"; tries], "one for each try");
+            let name = serde_json::to_value(code).expect("a name");
+            let ended = format!("ended {}", name.as_str().expect("a name"));
+            assert!(last.starts_with(&ended), "{last}");
         });
     }
 }
@@ -240,9 +274,14 @@ fn retries_need_room_in_the_limits_too() {
         let end = chain.ask("Hi").await;
         assert_eq!(end.code(), ErrorCode::CloudThrottled);
         assert_eq!(chain.script.payloads().len(), 2);
+        assert_eq!(
+            chain.recorded("Hi")[3..],
+            ["sent", "sent", "ended cloudThrottled"]
+        );
         // Not even a question any more.
         assert_eq!(chain.ask("Hi").await.code(), ErrorCode::CloudForbidden);
         assert_eq!(chain.script.payloads().len(), 2);
+        assert_eq!(chain.recorded("Hi")[6..], ["decided cloudThrottled"]);
     });
 }
 
@@ -344,6 +383,10 @@ fn a_locked_key_is_asked_for_and_an_unlocked_one_is_used() {
             .expect("written");
         assert_eq!(chain.ask("Hi").await.code(), ErrorCode::CloudKeyLocked);
         assert!(chain.script.payloads().is_empty());
+        assert_eq!(
+            chain.recorded("Hi")[2..],
+            ["consentGiven", "blocked cloudKeyLocked"]
+        );
         for (id, passphrase, is_right) in [(7, "another", false), (8, "a long passphrase", true)] {
             let passphrase = Passphrase(passphrase.into());
             assert_eq!(

@@ -242,7 +242,7 @@ proptest! {
                 Act::News { id, is_last } => {
                     let news = if is_last {
                         let result = Ok(Completed { finish: Finish::Complete, usage: None, first_text: Default::default(), total: Default::default() });
-                        News::Ended { id, result }
+                        News::Ended { id, result, has_left: true }
                     } else {
                         News::Text { id, text: "word [X".into() }
                     };
@@ -256,7 +256,7 @@ proptest! {
                     let chat = HostRequest::Chat { id, messages: vec![], page: None };
                     prop_assert_eq!(bench.handle(chat), vec![]);
                     prop_assert_eq!(bench.handle(HostRequest::Status { id }), vec![]);
-                    let news = News::Ended { id: 77, result: Err(CloudError::Cancelled) };
+                    let news = News::Ended { id: 77, result: Err(CloudError::Cancelled), has_left: true };
                     prop_assert_eq!(bench.desk.heard(news, now), vec![]);
                 }
             }

@@ -8,8 +8,8 @@ use sotto_core::assist::{RemoteMessage, RemotePrompt};
 use sotto_core::consent::{ConsentToken, Ledger, Nonce, Payload, Question, Verdict};
 use sotto_core::protocol::*;
 use sotto_host::cloud::{
-    ApiKey, Body, CloudError, Courier, Desk, Endpoint, EndpointConfig, EnterprisePolicy, Gate,
-    Head, Setup, SetupError, Telling, Transport, Usage,
+    ApiKey, Body, CloudError, Courier, Desk, Dispatch, Endpoint, EndpointConfig, EnterprisePolicy,
+    Gate, Head, ReadSetup, Setup, SetupError, Telling, Transport,
 };
 use sotto_host::store::Store;
 use tokio::time::{Instant, sleep};
@@ -106,6 +106,7 @@ pub(crate) fn escalation(text: &str, site: Option<&str>) -> Escalation {
                 outcome: AttemptOutcome::Answered { answer },
             }],
         },
+        own_terms: vec![],
         edits: RedactionEdits::default(),
     }
 }
@@ -305,6 +306,7 @@ pub(crate) struct Recorder {
     pub(crate) sent: Vec<(u32, ConsentToken, Endpoint)>,
     pub(crate) aborted: Vec<u32>,
     pub(crate) unlocked: Vec<u32>,
+    pub(crate) forgotten: Vec<(u32, Option<Endpoint>)>,
 }
 
 /// A recorder that the test can look into.
@@ -312,12 +314,17 @@ pub(crate) struct Recorder {
 pub(crate) struct Shared(pub(crate) Arc<Mutex<Recorder>>);
 
 impl Courier for Shared {
-    fn send(&mut self, id: u32, token: ConsentToken, endpoint: &Endpoint, _: Usage) {
+    fn send(&mut self, id: u32, token: ConsentToken, endpoint: &Endpoint, _: Dispatch) {
         lock(&self.0).sent.push((id, token, endpoint.clone()));
     }
 
-    fn abort(&mut self, id: u32) {
+    fn abort(&mut self, id: u32) -> bool {
         lock(&self.0).aborted.push(id);
+        true
+    }
+
+    fn forget(&mut self, id: u32, endpoint: Option<Endpoint>) {
+        lock(&self.0).forgotten.push((id, endpoint));
     }
 
     fn unlock(&mut self, id: u32, _: Passphrase, _: &Endpoint) {
@@ -331,7 +338,7 @@ impl Courier for Shared {
 
 /// A desk whose settings the test changes.
 pub(crate) struct Bench {
-    pub(crate) desk: Desk<Shared, Box<dyn Fn() -> Setup>>,
+    pub(crate) desk: Desk<Shared, SharedSetup>,
     pub(crate) courier: Shared,
     pub(crate) setup: Arc<Mutex<Setup>>,
     pub(crate) store: Arc<Mutex<Store>>,
@@ -344,11 +351,14 @@ impl Bench {
     }
 
     pub(crate) fn with(setup: Setup) -> Self {
-        let store = Arc::new(Mutex::new(Store::in_memory().expect("a database")));
+        Self::with_store(setup, Store::in_memory().expect("a database"))
+    }
+
+    pub(crate) fn with_store(setup: Setup, store: Store) -> Self {
+        let store = Arc::new(Mutex::new(store));
         let setup = Arc::new(Mutex::new(setup));
         let courier = Shared::default();
-        let read = Arc::clone(&setup);
-        let read: Box<dyn Fn() -> Setup> = Box::new(move || copy(&lock(&read)));
+        let read = SharedSetup(Arc::clone(&setup));
         Self {
             desk: Desk::new(courier.clone(), read, Arc::clone(&store)),
             courier,
@@ -386,6 +396,23 @@ impl Bench {
         let sent = recorder.sent.iter();
         sent.map(|(id, token, endpoint)| (*id, payload(token, endpoint).expect("valid when sent")))
             .collect()
+    }
+}
+
+/// Settings that the test changes.
+#[derive(Debug, Clone)]
+pub(crate) struct SharedSetup(pub(crate) Arc<Mutex<Setup>>);
+
+impl ReadSetup for SharedSetup {
+    fn read(&self) -> Setup {
+        copy(&lock(&self.0))
+    }
+
+    fn forget(&self) -> Result<(), SetupError> {
+        let mut setup = lock(&self.0);
+        setup.endpoint = Ok(None);
+        setup.setting = CloudSetting::Off;
+        Ok(())
     }
 }
 
