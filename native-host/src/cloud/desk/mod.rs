@@ -1,28 +1,29 @@
 //! The way of a request to the endpoint, step by step: policy, redaction, question, answer, sending, revoking. No I/O of its
 //! own but the store; a [`Courier`] carries what was agreed to. **Every request ends exactly once.**
 
+mod ending;
+mod records;
+
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
 use sotto_core::assist::{self, RemotePrompt, Veiled, remote_prompt, veil};
 use sotto_core::consent::{
-    ConsentError, ConsentToken, Ledger, Nonce, Payload, QUESTION_LIFETIME_MS, Question, Verdict,
-    is_site,
+    ConsentToken, Ledger, Nonce, Payload, QUESTION_LIFETIME_MS, Question, Verdict, is_site,
 };
 use sotto_core::protocol::*;
 use sotto_core::redact::{Placeholders, Restorer};
 
-use super::courier::{Courier, Dispatch, News, lock, now_ms};
-use super::endpoint::Endpoint;
-use super::error::CloudError;
-use super::journal::{self, Journal, Reach};
-use super::keys::KeyError;
-use super::outcome;
-use super::permit::permitted;
-use super::price::Usage;
-use super::setup::ReadSetup;
-use super::standing::Standing;
-use crate::store::{Store, StoreError};
+use crate::cloud::courier::{Courier, Dispatch, News, lock};
+use crate::cloud::endpoint::Endpoint;
+use crate::cloud::error::CloudError;
+use crate::cloud::journal::{self, Journal, Reach};
+use crate::cloud::outcome;
+use crate::cloud::permit::permitted;
+use crate::cloud::price::Usage;
+use crate::cloud::setup::ReadSetup;
+use crate::cloud::standing::Standing;
+use crate::store::Store;
 
 /// What is to be told to the browser.
 #[derive(Debug, Clone, PartialEq)]
@@ -328,7 +329,7 @@ impl<C: Courier, S: ReadSetup> Desk<C, S> {
         &mut self,
         id: u32,
         flight: Flight,
-        result: Result<super::client::Completed, CloudError>,
+        result: Result<crate::cloud::client::Completed, CloudError>,
         has_left: bool,
         now_ms: u64,
     ) -> Vec<Telling> {
@@ -354,156 +355,6 @@ impl<C: Courier, S: ReadSetup> Desk<C, S> {
             }
         }
         tellings
-    }
-
-    fn cancelled(&mut self, id: u32, now_ms: u64) -> Vec<Telling> {
-        self.ledger.close(id);
-        if let Some(asked) = self.asked.remove(&id) {
-            return self.stopped(id, asked.number, &CloudError::Cancelled, now_ms);
-        }
-        match self.flights.remove(&id) {
-            Some(flight) => self.grounded(id, &flight, &CloudError::Cancelled, now_ms),
-            None => vec![],
-        }
-    }
-
-    /// Ends a request that nothing has left of.
-    fn stopped(&self, id: u32, number: u32, error: &CloudError, now_ms: u64) -> Vec<Telling> {
-        self.journal.stopped(number, error, now_ms);
-        failed(id, error)
-    }
-
-    /// Ends what is on its way.
-    fn grounded(
-        &mut self,
-        id: u32,
-        flight: &Flight,
-        error: &CloudError,
-        now_ms: u64,
-    ) -> Vec<Telling> {
-        let has_left = self.courier.abort(id);
-        self.note_landing(flight, Err(error), has_left, now_ms);
-        failed(id, error)
-    }
-
-    fn note_landing(
-        &self,
-        flight: &Flight,
-        result: Result<&super::client::Completed, &CloudError>,
-        has_left: bool,
-        now_ms: u64,
-    ) {
-        let duration_ms = now_ms.saturating_sub(flight.since_ms);
-        match result {
-            Err(error) if !has_left => self.journal.stopped(flight.number, error, now_ms),
-            result => self.journal.ended(
-                flight.number,
-                result,
-                flight.answer_bytes,
-                duration_ms,
-                now_ms,
-            ),
-        }
-    }
-
-    /// Takes permissions back. What is on its way from the site is stopped, too: the connection closes before the next byte.
-    fn revoked(&mut self, id: u32, site: Option<&str>, now_ms: u64) -> Vec<Telling> {
-        let stored = lock(&self.store).remove_scopes(site);
-        let mut tellings = self.end_all(site, now_ms);
-        let stored = stored.map_err(|error| CloudError::Records(error.into()));
-        match stored.and_then(|()| self.journal.note(journal::revoked(site), now_ms)) {
-            Ok(()) => tellings.push(Telling::Status(id)),
-            Err(error) => tellings.extend(failed(id, &error)),
-        }
-        tellings
-    }
-
-    /// Ends every permission, question and sending of a site, or all of them.
-    fn end_all(&mut self, site: Option<&str>, now_ms: u64) -> Vec<Telling> {
-        let revoked = CloudError::Consent(ConsentError::Revoked);
-        let mut tellings = Vec::new();
-        for id in self.ledger.revoke(site) {
-            if let Some(asked) = self.asked.remove(&id) {
-                tellings.extend(self.stopped(id, asked.number, &revoked, now_ms));
-            }
-        }
-        let is_meant = |flight: &Flight| site.is_none() || flight.site.as_deref() == site;
-        let flights: Vec<_> = self
-            .flights
-            .extract_if(.., |_, flight| is_meant(flight))
-            .collect();
-        for (id, flight) in flights {
-            tellings.extend(self.grounded(id, &flight, &revoked, now_ms));
-        }
-        tellings
-    }
-
-    fn list_audit(&self, id: u32, before: Option<u32>, limit: u32) -> Vec<Telling> {
-        let store = lock(&self.store);
-        let page = store
-            .records(before, limit.min(MAX_AUDIT_RECORDS))
-            .and_then(|records| {
-                Ok(AuditPage {
-                    records,
-                    total: store.record_count()?,
-                    head: store.audit_head()?,
-                })
-            });
-        told(id, page, |page| HostEvent::Audit { id, page })
-    }
-
-    fn verify_audit(&self, id: u32) -> Vec<Telling> {
-        let verdict = lock(&self.store).verify_audit(None);
-        told(id, verdict, |verdict| HostEvent::AuditVerdict {
-            id,
-            verdict: AuditVerdict {
-                records: verdict.records,
-                head: verdict.head,
-                problem_count: u32::try_from(verdict.problems.len()).unwrap_or(u32::MAX),
-                problems: {
-                    let mut problems = verdict.problems;
-                    problems.truncate(MAX_AUDIT_PROBLEMS as usize);
-                    problems
-                },
-            },
-        })
-    }
-
-    /// The records go at once, the keys by the courier, and the endpoint last: without it nobody would know which key to
-    /// forget, should that fail.
-    fn delete_everything(&mut self, id: u32, now_ms: u64) -> Vec<Telling> {
-        let mut tellings = self.end_all(None, now_ms);
-        let endpoint = self.setup.read().endpoint;
-        let was_set_up = !matches!(endpoint, Ok(None));
-        let deleted = lock(&self.store).delete_everything();
-        match deleted {
-            Ok(deletion) => {
-                let deletion = Deletion {
-                    endpoint: was_set_up,
-                    ..deletion
-                };
-                self.deleting.insert(id, deletion);
-                self.courier.forget(id, endpoint.ok().flatten());
-            }
-            Err(error) => {
-                let error = CloudError::RecordsUnreadable(error.into());
-                tellings.extend(failed(id, &error));
-            }
-        }
-        tellings
-    }
-
-    fn forgotten(&mut self, id: u32, result: Result<(), KeyError>) -> Vec<Telling> {
-        let Some(deletion) = self.deleting.remove(&id) else {
-            return vec![];
-        };
-        let done = result
-            .map_err(CloudError::from)
-            .and_then(|()| self.setup.forget().map_err(CloudError::from));
-        match done {
-            Ok(()) => vec![Telling::Event(HostEvent::Deleted { id, deletion })],
-            Err(error) => failed(id, &error),
-        }
     }
 
     fn unlock(&mut self, id: u32, passphrase: Passphrase) -> Vec<Telling> {
@@ -566,43 +417,10 @@ impl<C: Courier, S: ReadSetup> Desk<C, S> {
     }
 }
 
-/// The browser is gone, or does not want this host any more: what was under way ends here, and that is recorded.
-impl<C, S> Drop for Desk<C, S> {
-    fn drop(&mut self) {
-        let now_ms = now_ms();
-        for asked in self.asked.values() {
-            self.journal
-                .stopped(asked.number, &CloudError::Cancelled, now_ms);
-        }
-        for flight in self.flights.values() {
-            let duration_ms = now_ms.saturating_sub(flight.since_ms);
-            let error = CloudError::Cancelled;
-            self.journal.ended(
-                flight.number,
-                Err(&error),
-                flight.answer_bytes,
-                duration_ms,
-                now_ms,
-            );
-        }
-    }
-}
-
 fn delta(id: u32, text: String) -> Vec<Telling> {
     match text.is_empty() {
         true => vec![],
         false => vec![Telling::Event(HostEvent::Delta { id, text })],
-    }
-}
-
-fn told<T>(
-    id: u32,
-    found: Result<T, StoreError>,
-    event: impl FnOnce(T) -> HostEvent,
-) -> Vec<Telling> {
-    match found {
-        Ok(found) => vec![Telling::Event(event(found))],
-        Err(error) => failed(id, &CloudError::RecordsUnreadable(error.into())),
     }
 }
 
