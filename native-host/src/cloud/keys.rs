@@ -98,7 +98,7 @@ impl fmt::Debug for ApiKey {
 ///
 /// # Errors
 /// [`KeyError`]; the keyring's only if the key should be there: where there is no keyring, nothing is in it.
-pub fn forget(endpoint: Option<&Endpoint>, file: &KeyFile) -> Result<(), KeyError> {
+pub(super) fn forget(endpoint: Option<&Endpoint>, file: &KeyFile) -> Result<(), KeyError> {
     file.remove()?;
     let Some(endpoint) = endpoint else {
         return Ok(());

@@ -284,7 +284,6 @@ fn a_permission_for_a_site_sends_without_asking_until_it_ends() {
     bench.now_ms += 60_000;
     bench.asked(6, escalation("Six", Some(SITE)));
     assert_eq!(bench.desk.status(bench.now_ms).scopes, []);
-    let _ = lock(&bench.store);
 }
 
 #[test]
