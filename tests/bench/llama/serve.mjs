@@ -18,7 +18,13 @@ const [file, port = "0"] = process.argv.slice(2);
 const key = process.env.SOTTO_API_KEY;
 
 // `never`: the library that came with the package, nothing is compiled or fetched.
-const llama = await getLlama({ gpu: false, build: "never", logLevel: LlamaLogLevel.error, maxThreads: 1, progressLogs: false });
+const llama = await getLlama({
+  gpu: false,
+  build: "never",
+  logLevel: LlamaLogLevel.error,
+  maxThreads: 1,
+  progressLogs: false,
+});
 const model = await llama.loadModel({ modelPath: file, gpuLayers: 0 });
 const context = await model.createContext({ contextSize: CONTEXT_TOKENS, threads: 1, sequences: 1 });
 const sequence = context.getSequence();
@@ -37,7 +43,8 @@ async function serve(request, response) {
   if (!Array.isArray(body?.messages) || body.stream !== true) return refuse(response, 400);
   response.writeHead(200, { "Content-Type": "text/event-stream", "Cache-Control": "no-store" });
   const send = (event) => response.write(`data: ${JSON.stringify(event)}\n\n`);
-  const chunk = (delta, finish_reason = null) => send({ object: "chat.completion.chunk", model: body.model, choices: [{ index: 0, delta, finish_reason }] });
+  const chunk = (delta, finish_reason = null) =>
+    send({ object: "chat.completion.chunk", model: body.model, choices: [{ index: 0, delta, finish_reason }] });
   const gone = new AbortController();
   response.on("close", () => gone.abort());
 
@@ -55,7 +62,11 @@ async function serve(request, response) {
   chat.dispose({ disposeSequence: false });
   chunk({}, metadata.stopReason === "maxTokens" ? "length" : "stop");
   const used = sequence.tokenMeter.diff(before);
-  send({ object: "chat.completion.chunk", choices: [], usage: { prompt_tokens: used.usedInputTokens, completion_tokens: used.usedOutputTokens } });
+  send({
+    object: "chat.completion.chunk",
+    choices: [],
+    usage: { prompt_tokens: used.usedInputTokens, completion_tokens: used.usedOutputTokens },
+  });
   response.end("data: [DONE]\n\n");
 }
 
