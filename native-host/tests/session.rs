@@ -245,6 +245,7 @@ fn escalate(id: u32) -> HostRequest {
             cloud,
             attempts: vec![],
         },
+        own_terms: vec![],
         edits: RedactionEdits::default(),
     };
     HostRequest::Escalate { id, escalation }

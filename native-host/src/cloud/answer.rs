@@ -77,8 +77,12 @@ impl Answer {
         if data.trim() == "[DONE]" {
             return Ok(Step::End);
         }
-        let chunk: Chunk = serde_json::from_str(data)
-            .map_err(|_| CloudError::Invalid("it is not a streamed chat completion"))?;
+        let invalid = || CloudError::Invalid("it is not a streamed chat completion");
+        // serde takes arrays for structures, too.
+        if !data.trim_start().starts_with('{') {
+            return Err(invalid());
+        }
+        let chunk: Chunk = serde_json::from_str(data).map_err(|_| invalid())?;
         if chunk.error.is_some() {
             return Err(CloudError::FailedMidway);
         }

@@ -59,7 +59,7 @@ impl EnterprisePolicy {
             Ok(file) if file.is_file() && file.len() <= MAX_BYTES => fs::read(path).ok(),
             _ => None,
         };
-        let Some(file) = bytes.and_then(|bytes| serde_json::from_slice::<File>(&bytes).ok()) else {
+        let Some(file) = bytes.and_then(|bytes| parse(&bytes)) else {
             return unreadable;
         };
         Self {
@@ -95,6 +95,12 @@ impl EnterprisePolicy {
             (rule, ..) => rule,
         }
     }
+}
+
+/// An object only: serde takes an array for a structure, too, and an empty one for a structure full of defaults.
+fn parse(bytes: &[u8]) -> Option<File> {
+    let object: serde_json::Map<String, serde_json::Value> = serde_json::from_slice(bytes).ok()?;
+    File::deserialize(serde_json::Value::Object(object)).ok()
 }
 
 #[cfg(test)]

@@ -251,7 +251,7 @@ fn a_permission_for_a_site_sends_without_asking_until_it_ends() {
     bench.answer(1, yes(&shown, ConsentChoice::Site { minutes: 30 }));
     bench.now_ms += 29 * 60_000;
     assert_eq!(bench.escalate(2, escalation("Two", Some(SITE))), []);
-    assert_eq!(bench.sent().len(), 2);
+    assert_eq!(lock(&bench.courier.0).sent.len(), 2);
     let last = bench.desk.heard(
         News::Ended {
             id: 2,
