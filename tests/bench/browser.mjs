@@ -15,6 +15,8 @@ import { PROMPTS, SENTENCES } from "../e2e/lib/prompts.mjs";
 import { replaceText, waitForAnswer } from "../e2e/lib/typist.mjs";
 import { servePages } from "../pages/server.mjs";
 import { memoryOf } from "./memory.mjs";
+import { addPeers, printCourse } from "./peers/report.mjs";
+import { COURSES, measureCourse, missing } from "./peers.mjs";
 import { packageSizes } from "./sizes.mjs";
 import { printTable } from "./table.mjs";
 
@@ -30,11 +32,21 @@ const DECODE_TOKENS = 32;
 
 async function main() {
   const { values } = parseArgs({
-    options: { json: { type: "string" }, quick: { type: "boolean" }, "wasm-only": { type: "boolean" } },
+    options: {
+      json: { type: "string" },
+      quick: { type: "boolean" },
+      "wasm-only": { type: "boolean" },
+      peers: { type: "boolean" },
+    },
   });
   if (!values.json) {
-    console.error("usage: scripts/bench browser --json FILE [--quick] [--wasm-only]");
+    console.error("usage: scripts/bench browser --json FILE [--quick] [--wasm-only] [--peers]");
     return 2;
+  }
+  const reason = values.peers ? missing() : undefined;
+  if (reason) {
+    console.error(reason);
+    return 1;
   }
   await buildPages();
   const server = await servePages();
@@ -64,8 +76,15 @@ async function main() {
     const sizes = await packageSizes();
     const machine = { cpu: cpus()[0]?.model ?? "unknown", cores: cpus().length };
     await mkdir(dirname(resolve(values.json)), { recursive: true });
-    await writeFile(values.json, `${JSON.stringify({ machine, engines, sizes }, null, 2)}\n`);
+    const courses = values.peers ? COURSES.filter(({ backend }) => backend === "wasm" || !values["wasm-only"]) : [];
+    const report = { machine, engines, sizes };
     printTable(engines, sizes, machine);
+    for (const course of courses) {
+      const { rows, ratios } = await measureCourse(course);
+      printCourse(rows, ratios);
+      addPeers(report, course.backend, rows, ratios);
+    }
+    await writeFile(values.json, `${JSON.stringify(report, null, 2)}\n`);
     return 0;
   } finally {
     await server.close();
