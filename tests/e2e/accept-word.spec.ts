@@ -6,7 +6,7 @@ test("accepting word by word inserts the whole suggestion, piece by piece", asyn
   const page = await open("/textarea.html");
   const typed = field(page);
   await typed.focus();
-  await typed.type(prompt.text);
+  await typed.write(prompt.text);
   const ghost = await typed.ghost();
 
   await typed.press("Control+ArrowRight");
@@ -35,7 +35,7 @@ test("Tab after one accepted word inserts what is left", async ({ open, field, p
   const page = await open("/contenteditable.html");
   const typed = field(page);
   await typed.focus();
-  await typed.type(prompt.text);
+  await typed.write(prompt.text);
   const ghost = await typed.ghost();
   await typed.press("Control+ArrowRight");
   await expect.poll(() => typed.value()).not.toBe(prompt.text);

@@ -125,7 +125,8 @@ export const test = base.extend<TestFixtures, WorkerFixtures>({
 async function findPrompt(field: Field): Promise<Prompt> {
   const reasons: string[] = [];
   for (const text of PROMPTS) {
-    await field.replace(text);
+    await field.replace("");
+    await field.write(text);
     const suggestion = await field.answer(reasons.length === 0 ? 60_000 : 15_000);
     if (suggestion.text.trim().includes(" ")) return { text, suggestion: suggestion.text };
     reasons.push(`${JSON.stringify(text)}: ${suggestion.text || suggestion.reason}`);

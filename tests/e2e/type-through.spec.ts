@@ -14,9 +14,11 @@ test("typing the suggested characters keeps the rest on screen, without a flicke
   const requests = await countRequests(page, sotto.extensionId);
   const typed = field(page);
   await typed.focus();
-  await typed.type(prompt.text);
+  await typed.write(prompt.text);
   const ghost = await typed.ghost();
   const shown = await hostChanges(typed.frame);
+  const place = (await typed.inspect())?.ghostRect;
+  if (!place) throw new Error("the suggestion has no place");
   const asked = await requests();
   expect(asked).toBeGreaterThan(0);
 
@@ -28,6 +30,9 @@ test("typing the suggested characters keeps the rest on screen, without a flicke
     const state = await typed.inspect();
     expect(state?.visible).toBe(true);
     expect(state?.text).toBe(ghost.slice(count));
+    // What was typed is not drawn any more, and the rest stays where it was.
+    expect(state?.ghostRect?.x).toBeGreaterThan(place.x);
+    expect((state?.ghostRect?.x ?? 0) + (state?.ghostRect?.width ?? 0)).toBeCloseTo(place.x + place.width, 0);
   }
   expect(await hostChanges(typed.frame)).toEqual(shown);
   expect(await requests()).toBe(asked);

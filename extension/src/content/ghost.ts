@@ -16,8 +16,8 @@ export interface GhostContent {
   restOfLine: string;
 }
 
-/** Where the ghost is, in viewport coordinates; undefined if it is not in view. */
-export type Placement = { rect: DOMRect } | undefined;
+/** Where the ghost is, in viewport coordinates; undefined if it is not in view. Asking may make the browser lay out. */
+export type Placement = { readonly rect: DOMRect } | undefined;
 
 /**
  * Where a layout draws. Asking for it puts it into the document, so a layout asks last: what is measured afterwards makes
@@ -35,14 +35,14 @@ export class Ghost {
   /** Made on first use and kept: only being in the document is what the page can notice. */
   #parts: { host: HTMLElement; surface: HTMLElement } | undefined;
   #layout: Layout | undefined;
-  #rect: DOMRect | undefined;
+  #placement: Placement;
 
   get visible(): boolean {
     return this.#parts?.host.isConnected === true;
   }
 
   get rect(): DOMRect | undefined {
-    return this.visible ? this.#rect : undefined;
+    return this.visible ? this.#placement?.rect : undefined;
   }
 
   /** Draws or moves the ghost. False if there is no place for it in view; then nothing is left on screen. */
@@ -56,15 +56,14 @@ export class Ghost {
           ? new EditableLayout(field.element, surface)
           : new NativeLayout(field.element, surface);
     }
-    const placement = this.#layout.place(content);
-    this.#rect = placement?.rect;
-    if (!placement) this.hide();
-    return placement !== undefined;
+    this.#placement = this.#layout.place(content);
+    if (!this.#placement) this.hide();
+    return this.#placement !== undefined;
   }
 
   hide(): void {
     this.#parts?.host.remove();
-    this.#rect = undefined;
+    this.#placement = undefined;
   }
 
   #attach(root: HTMLElement): HTMLElement {

@@ -22,6 +22,9 @@ export class NativeLayout implements Layout {
   readonly #textStyle = new TextStyle(this.#text);
   #aboveText: string | undefined = "";
   #look = "";
+  /** The line that was measured last, with the ghost at its end, and was found to fit. */
+  #fitting: string | undefined;
+  readonly #inline: Placement;
 
   constructor(element: HTMLTextAreaElement | HTMLInputElement, surface: Surface) {
     this.element = element;
@@ -29,6 +32,12 @@ export class NativeLayout implements Layout {
     this.#line.append(this.#typed, this.#ghost);
     this.#text.append(this.#above, this.#line);
     this.#clip.append(this.#text);
+    const visible = () => intersect(this.#ghost.getBoundingClientRect(), this.#clip.getBoundingClientRect());
+    this.#inline = {
+      get rect() {
+        return visible();
+      },
+    };
     for (const box of [this.#clip, this.#text]) {
       isolate(box);
       setStyles(box, { visibility: "hidden" });
@@ -41,10 +50,14 @@ export class NativeLayout implements Layout {
     if (!style.writingMode.startsWith("horizontal")) return undefined;
     const field = element.getBoundingClientRect();
     const single = element instanceof HTMLInputElement;
-    this.#style(style, field, single);
-    this.#fill(content, single);
+    const moved = this.#style(style, field, single);
+    const line = this.#fill(content, single);
     const surface = this.#surface();
     if (this.#clip.parentNode !== surface) surface.replaceChildren(this.#clip);
+    // Letters that were typed go from the ghost to the text before it: the whole stays where it was, so there is nothing
+    // to measure, and the browser is not made to lay out before it would anyway.
+    if (!moved && line === this.#fitting && content.restOfLine.trim() === "") return this.#inline;
+    this.#fitting = undefined;
 
     const ghostRects = [...this.#ghost.getClientRects()];
     const first = ghostRects[0];
@@ -66,26 +79,30 @@ export class NativeLayout implements Layout {
         style,
       });
     }
-    const rect = this.#ghost.getBoundingClientRect();
-    const visible = intersect(rect, clip);
-    return visible.width < MIN_VISIBLE_PX || visible.height < MIN_VISIBLE_PX ? undefined : { rect: visible };
+    const visible = intersect(this.#ghost.getBoundingClientRect(), clip);
+    if (visible.width < MIN_VISIBLE_PX || visible.height < MIN_VISIBLE_PX) return undefined;
+    this.#fitting = line;
+    return this.#inline;
   }
 
-  #style(style: CSSStyleDeclaration, field: DOMRect, single: boolean): void {
+  /** Returns whether anything changed. */
+  #style(style: CSSStyleDeclaration, field: DOMRect, single: boolean): boolean {
     // Between two keys nothing of this changes, as a rule, and setting it would cost more than all the rest.
     const look = lookOf(this.element, style, field);
     // **Everything is read before anything is set**: a read after a change makes the browser lay the page out anew.
     const styles = look === this.#look ? undefined : stylesOf(this.element, style, field, single);
     this.#look = look;
-    this.#textStyle.copy(style);
+    const restyled = this.#textStyle.copy(style);
     if (styles) {
       setStyles(this.#clip, styles.clip);
       setStyles(this.#text, styles.text);
       setStyles(this.#ghost, styles.ghost);
     }
+    return restyled || styles !== undefined;
   }
 
-  #fill(content: GhostContent, single: boolean): void {
+  /** Returns the text that is laid out, ghost included. */
+  #fill(content: GhostContent, single: boolean): string {
     const lineStart = single ? 0 : content.textBefore.lastIndexOf("\n") + 1;
     // The block ends with the break itself; a block of its own starts a new line anyway.
     const above = content.textBefore.slice(0, Math.max(0, lineStart - 1));
@@ -98,8 +115,10 @@ export class NativeLayout implements Layout {
       this.#above.textContent = `${above}\u200b`;
       this.#aboveText = above;
     }
-    this.#typed.data = content.textBefore.slice(lineStart);
+    const typed = content.textBefore.slice(lineStart);
+    this.#typed.data = typed;
     this.#ghost.textContent = content.ghost;
+    return `${above}\n${typed}${content.ghost}`;
   }
 }
 
@@ -178,6 +197,7 @@ function lookOf(element: HTMLElement, style: CSSStyleDeclaration, field: DOMRect
     element.clientHeight,
     element.scrollLeft,
     element.scrollTop,
+    innerHeight,
     style.padding,
     style.direction,
     style.whiteSpace,

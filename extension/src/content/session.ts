@@ -206,7 +206,7 @@ export class Session {
     const id = client.suggest(window.before, window.after, hints, (answer) => {
       if (this.#request?.id !== id) return;
       this.#request = undefined;
-      this.#answered(window, answer);
+      this.#parts.metrics.work(() => this.#answered(window, answer));
     });
     this.#request = { id, window };
   }
@@ -237,7 +237,7 @@ export class Session {
     if (this.context.pacing.isFast()) this.reason = "typingTooFast";
     this.#timer = setTimeout(() => {
       this.#timer = undefined;
-      this.#present();
+      this.#parts.metrics.work(() => this.#present());
     }, wait);
   }
 

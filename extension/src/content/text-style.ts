@@ -41,15 +41,17 @@ export class TextStyle {
     this.#to = to;
   }
 
-  copy(from: CSSStyleDeclaration): void {
+  /** Returns whether anything changed. */
+  copy(from: CSSStyleDeclaration): boolean {
     const key = TELLTALE.map((name) => from[name]).join("|");
-    if (key === this.#key) return;
+    if (key === this.#key) return false;
     this.#key = key;
     // Read first, then set: mixed, each read would make the browser work out the styles anew.
     const values = COPIED.map((property) => from.getPropertyValue(property));
     COPIED.forEach((property, at) => {
       setStyle(this.#to, property, values[at] ?? "");
     });
+    return true;
   }
 }
 

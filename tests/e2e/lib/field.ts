@@ -58,6 +58,14 @@ export class Field {
     await this.page.keyboard.type(text);
   }
 
+  /**
+   * The whole text as one input event, as dictation does. Only the suggestion for exactly this text can show then; with
+   * keys, it is a matter of speed whether one for an earlier part is still being typed through.
+   */
+  async write(text: string): Promise<void> {
+    await this.page.keyboard.insertText(text);
+  }
+
   async press(key: string): Promise<void> {
     await this.page.keyboard.press(key);
   }
