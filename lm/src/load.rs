@@ -1,6 +1,7 @@
 //! From the three files of a model to a completer, in one call.
 
 use sotto_core::autocomplete::Completer;
+use sotto_core::pack::BlobBytes;
 use sotto_core::suggestion::SuggestionSettings;
 use sotto_tokenizer::HfTokenizer;
 
@@ -17,7 +18,7 @@ pub type LlamaCompleter = Completer<LlamaDecoder, HfTokenizer>;
 pub fn load_completer(
     config: &[u8],
     tokenizer: &[u8],
-    weights: Vec<u8>,
+    weights: impl BlobBytes + 'static,
     context_tokens: usize,
     settings: SuggestionSettings,
     device: &Device,

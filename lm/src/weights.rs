@@ -3,21 +3,31 @@
 //! 2-D weights are either floating point (F32, F16, BF16) or INT8 with one scale per output row
 //! (`<name>_scale`); INT8 is never widened here, it stays packed until a kernel multiplies with it.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
+use std::ops::Range;
 
-use safetensors::{Dtype, SafeTensors, tensor::TensorView};
+use safetensors::Dtype;
+use safetensors::tensor::{Metadata, SafeTensorError, TensorInfo};
+use sotto_core::pack::BlobBytes;
 
 use crate::LmError;
 
+/// Bytes of the length that a weights file begins with.
+const LENGTH_BYTES: usize = 8;
+
 /// A verified weights file, not yet placed on a device.
 pub struct Weights {
-    bytes: Vec<u8>,
+    bytes: Box<dyn BlobBytes>,
+    tensors: Metadata,
+    /// Where the data of the first tensor begins.
+    data_start: usize,
     used: BTreeSet<String>,
 }
 
 impl std::fmt::Debug for Weights {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(formatter, "Weights({} bytes)", self.bytes.len())
+        write!(formatter, "Weights({} bytes)", self.bytes.byte_len())
     }
 }
 
@@ -84,18 +94,19 @@ impl Weights {
     ///
     /// # Errors
     /// [`LmError::WeightsSyntax`] if the header or the length is wrong.
-    pub fn from_safetensors(bytes: Vec<u8>) -> Result<Self, LmError> {
-        SafeTensors::deserialize(&bytes).map_err(LmError::WeightsSyntax)?;
+    pub fn from_safetensors(bytes: impl BlobBytes + 'static) -> Result<Self, LmError> {
+        let (tensors, data_start) = header(&bytes).map_err(LmError::WeightsSyntax)?;
         Ok(Self {
-            bytes,
+            bytes: Box::new(bytes),
+            tensors,
+            data_start,
             used: BTreeSet::new(),
         })
     }
 
     /// A one-dimensional tensor of `len` floating-point values.
     pub(crate) fn vector(&mut self, name: &str, len: usize) -> Result<Vec<f32>, LmError> {
-        let file = self.open()?;
-        let values = floats(name, &view(&file, name, &[len])?)?;
+        let values = self.floats(name, &[len])?;
         self.used.insert(name.to_owned());
         Ok(values)
     }
@@ -107,10 +118,8 @@ impl Weights {
         rows: usize,
         cols: usize,
     ) -> Result<StoredMatrix, LmError> {
-        let file = self.open()?;
-        let tensor = view(&file, name, &[rows, cols])?;
-        if tensor.dtype() != Dtype::I8 {
-            let values = floats(name, &tensor)?;
+        if self.info(name, &[rows, cols])?.dtype != Dtype::I8 {
+            let values = self.floats(name, &[rows, cols])?;
             self.used.insert(name.to_owned());
             return Ok(StoredMatrix::Float { cols, values });
         }
@@ -121,72 +130,96 @@ impl Weights {
             ));
         }
         let scale_name = format!("{name}_scale");
-        let scales = floats(&scale_name, &view(&file, &scale_name, &[rows])?)?;
+        let scales = self.floats(&scale_name, &[rows])?;
         if scales.iter().any(|&scale| scale < 0.0) {
             return Err(problem(&scale_name, "a scale is negative"));
         }
-        let matrix = StoredMatrix::pack(cols, tensor.data(), scales)?;
+        let values = self.data(self.info(name, &[rows, cols])?);
+        let matrix = StoredMatrix::pack(cols, &values, scales)?;
         self.used.extend([name.to_owned(), scale_name]);
         Ok(matrix)
     }
 
     /// Ends the loading: a tensor that nobody asked for means that the file belongs to another model.
     pub(crate) fn finish(self) -> Result<(), LmError> {
-        let file = self.open()?;
         // Old checkpoints carry this constant; it is computed from the config.
         let known = |name: &str| self.used.contains(name) || name.ends_with(".rotary_emb.inv_freq");
-        match file.names().into_iter().find(|name| !known(name)) {
+        let names = self.tensors.offset_keys();
+        match names.iter().find(|name| !known(name)) {
             Some(name) => Err(problem(name, "no part of this model has that name")),
             None => Ok(()),
         }
     }
 
-    fn open(&self) -> Result<SafeTensors<'_>, LmError> {
-        SafeTensors::deserialize(&self.bytes).map_err(LmError::WeightsSyntax)
+    fn info(&self, name: &str, shape: &[usize]) -> Result<&TensorInfo, LmError> {
+        let info = self.tensors.info(name);
+        let info = info.ok_or_else(|| problem(name, "is missing"))?;
+        if info.shape == shape {
+            Ok(info)
+        } else {
+            Err(problem(name, "has another shape than the config says"))
+        }
+    }
+
+    /// The offsets were checked against each other and the file's length when it was opened.
+    fn data(&self, info: &TensorInfo) -> Cow<'_, [u8]> {
+        let (start, end) = info.data_offsets;
+        self.bytes
+            .read(self.data_start + start..self.data_start + end)
+    }
+
+    fn floats(&self, name: &str, shape: &[usize]) -> Result<Vec<f32>, LmError> {
+        let info = self.info(name, shape)?;
+        let data = self.data(info);
+        let mut values = reserved(shape.iter().product())?;
+        match info.dtype {
+            Dtype::F32 => values.extend(
+                data.as_chunks()
+                    .0
+                    .iter()
+                    .map(|&bytes| f32::from_le_bytes(bytes)),
+            ),
+            Dtype::BF16 => values.extend(
+                data.as_chunks()
+                    .0
+                    .iter()
+                    .map(|&bytes| f32::from_bits(u32::from(u16::from_le_bytes(bytes)) << 16)),
+            ),
+            Dtype::F16 => values.extend(
+                data.as_chunks()
+                    .0
+                    .iter()
+                    .map(|&bytes| half_to_f32(u16::from_le_bytes(bytes))),
+            ),
+            _ => return Err(problem(name, "has a type that this build does not read")),
+        }
+        if values.iter().all(|value: &f32| value.is_finite()) {
+            Ok(values)
+        } else {
+            Err(problem(name, "holds a value that is not a number"))
+        }
     }
 }
 
-fn view<'a>(
-    file: &SafeTensors<'a>,
-    name: &str,
-    shape: &[usize],
-) -> Result<TensorView<'a>, LmError> {
-    let tensor = file.tensor(name).map_err(|_| problem(name, "is missing"))?;
-    if tensor.shape() == shape {
-        Ok(tensor)
-    } else {
-        Err(problem(name, "has another shape than the config says"))
+/// What the header lists, and where the data begins. As `SafeTensors::read_metadata`, which wants the whole file.
+fn header(bytes: &impl BlobBytes) -> Result<(Metadata, usize), SafeTensorError> {
+    let file_len = bytes.byte_len();
+    if file_len < LENGTH_BYTES {
+        return Err(SafeTensorError::HeaderTooSmall);
     }
-}
-
-fn floats(name: &str, tensor: &TensorView<'_>) -> Result<Vec<f32>, LmError> {
-    let data = tensor.data();
-    let mut values = reserved(tensor.shape().iter().product())?;
-    match tensor.dtype() {
-        Dtype::F32 => values.extend(
-            data.as_chunks()
-                .0
-                .iter()
-                .map(|&bytes| f32::from_le_bytes(bytes)),
-        ),
-        Dtype::BF16 => values.extend(
-            data.as_chunks()
-                .0
-                .iter()
-                .map(|&bytes| f32::from_bits(u32::from(u16::from_le_bytes(bytes)) << 16)),
-        ),
-        Dtype::F16 => values.extend(
-            data.as_chunks()
-                .0
-                .iter()
-                .map(|&bytes| half_to_f32(u16::from_le_bytes(bytes))),
-        ),
-        _ => return Err(problem(name, "has a type that this build does not read")),
-    }
-    if values.iter().all(|value: &f32| value.is_finite()) {
-        Ok(values)
+    let length = bytes.read(0..LENGTH_BYTES);
+    let length = length.first_chunk().copied().map(u64::from_le_bytes);
+    let data_start = length
+        .and_then(|length| usize::try_from(length).ok())
+        .and_then(|length| length.checked_add(LENGTH_BYTES))
+        .filter(|&end| end <= file_len)
+        .ok_or(SafeTensorError::InvalidHeaderLength)?;
+    let tensors: Metadata = serde_json::from_slice(&bytes.read(LENGTH_BYTES..data_start))
+        .map_err(SafeTensorError::InvalidHeaderDeserialization)?;
+    if tensors.data_len() == file_len - data_start {
+        Ok((tensors, data_start))
     } else {
-        Err(problem(name, "holds a value that is not a number"))
+        Err(SafeTensorError::MetadataIncompleteBuffer)
     }
 }
 
@@ -223,6 +256,7 @@ fn problem(name: &str, problem: &'static str) -> LmError {
 mod tests {
     use std::collections::HashMap;
 
+    use safetensors::tensor::TensorView;
     use sotto_core::protocol::{Coded as _, ErrorCode};
 
     use super::*;
@@ -258,6 +292,37 @@ mod tests {
             scales: vec![1.0, 1.0],
         };
         assert_eq!(weights.matrix("w", 2, 4).expect("good"), expected);
+        weights.finish().expect("nothing left");
+    }
+
+    /// A file somewhere else, of which no more may be asked for at once than one tensor.
+    struct Elsewhere(Vec<u8>);
+
+    impl BlobBytes for Elsewhere {
+        fn byte_len(&self) -> usize {
+            self.0.len()
+        }
+
+        fn read(&self, range: Range<usize>) -> Cow<'_, [u8]> {
+            assert!(
+                range.len() <= 256,
+                "{range:?} is more than a header or a tensor"
+            );
+            Cow::Owned(self.0[range].to_vec())
+        }
+    }
+
+    #[test]
+    fn a_file_outside_of_memory_is_read_tensor_by_tensor() {
+        let tensor = |value: f32| value.to_le_bytes().repeat(64);
+        let bytes = file(&[
+            ("a", Dtype::F32, &[64], &tensor(1.0)),
+            ("b", Dtype::F32, &[64], &tensor(2.0)),
+        ]);
+        assert!(bytes.len() > 512);
+        let mut weights = Weights::from_safetensors(Elsewhere(bytes)).expect("a good file");
+        assert_eq!(weights.vector("b", 64).expect("there"), [2.0; 64]);
+        assert_eq!(weights.vector("a", 64).expect("there"), [1.0; 64]);
         weights.finish().expect("nothing left");
     }
 

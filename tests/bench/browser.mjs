@@ -6,15 +6,18 @@
 
 import { mkdir, writeFile } from "node:fs/promises";
 import { cpus } from "node:os";
-import { dirname, resolve } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { parseArgs } from "node:util";
-import { launchSotto, NO_WEBGPU, SOFTWARE_WEBGPU } from "../e2e/lib/browser.mjs";
+import { launchSotto, NO_WEBGPU, ROOT, SOFTWARE_WEBGPU } from "../e2e/lib/browser.mjs";
 import { buildPages } from "../e2e/lib/build-pages.mjs";
 import { percentile } from "../e2e/lib/numbers.mjs";
 import { PROMPTS, SENTENCES } from "../e2e/lib/prompts.mjs";
 import { replaceText, waitForAnswer } from "../e2e/lib/typist.mjs";
 import { servePages } from "../pages/server.mjs";
 import { memoryOf } from "./memory.mjs";
+import { writeDocument } from "./peers/document.mjs";
+import { addPeers, printCourse } from "./peers/report.mjs";
+import { COURSES, measureCourse, missing } from "./peers.mjs";
 import { packageSizes } from "./sizes.mjs";
 import { printTable } from "./table.mjs";
 
@@ -30,11 +33,22 @@ const DECODE_TOKENS = 32;
 
 async function main() {
   const { values } = parseArgs({
-    options: { json: { type: "string" }, quick: { type: "boolean" }, "wasm-only": { type: "boolean" } },
+    options: {
+      json: { type: "string" },
+      quick: { type: "boolean" },
+      "wasm-only": { type: "boolean" },
+      peers: { type: "boolean" },
+      docs: { type: "boolean" },
+    },
   });
   if (!values.json) {
-    console.error("usage: scripts/bench browser --json FILE [--quick] [--wasm-only]");
+    console.error("usage: scripts/bench browser --json FILE [--quick] [--wasm-only] [--peers [--docs]]");
     return 2;
+  }
+  const reason = values.peers ? missing() : undefined;
+  if (reason) {
+    console.error(reason);
+    return 1;
   }
   await buildPages();
   const server = await servePages();
@@ -64,8 +78,18 @@ async function main() {
     const sizes = await packageSizes();
     const machine = { cpu: cpus()[0]?.model ?? "unknown", cores: cpus().length };
     await mkdir(dirname(resolve(values.json)), { recursive: true });
-    await writeFile(values.json, `${JSON.stringify({ machine, engines, sizes }, null, 2)}\n`);
+    const courses = values.peers ? COURSES.filter(({ backend }) => backend === "wasm" || !values["wasm-only"]) : [];
+    const report = { machine, engines, sizes };
     printTable(engines, sizes, machine);
+    const results = [];
+    for (const course of courses) {
+      const { rows, ratios } = await measureCourse(course);
+      printCourse(rows, ratios);
+      addPeers(report, course.backend, rows, ratios);
+      results.push({ backend: course.backend, rows, ratios });
+    }
+    if (values.docs && results.length > 0) await writeDocument(join(ROOT, "docs"), machine, results);
+    await writeFile(values.json, `${JSON.stringify(report, null, 2)}\n`);
     return 0;
   } finally {
     await server.close();

@@ -21,6 +21,24 @@ export async function memoryOf(sotto) {
   return memory;
 }
 
+/**
+ * Of all pages' renderers together, the extension's aside: what one page costs is the difference that it makes.
+ * @param {import("../e2e/lib/browser.mjs").Sotto} sotto
+ * @returns {Promise<number>} proportional set size in MiB; 0 where /proc does not tell
+ */
+export async function rendererMiB(sotto) {
+  const session = await sotto.context.browser()?.newBrowserCDPSession();
+  if (!session) return 0;
+  const { processInfo } = await session.send("SystemInfo.getProcessInfo");
+  let sum = 0;
+  for (const { id } of processInfo) {
+    const command = await readFile(`/proc/${id}/cmdline`, "utf8").catch(() => "");
+    if (command.includes("--type=renderer") && !command.includes("--extension-process"))
+      sum += await proportionalMiB(id);
+  }
+  return sum;
+}
+
 /** @param {number} processId */
 async function proportionalMiB(processId) {
   const rollup = await readFile(`/proc/${processId}/smaps_rollup`, "utf8").catch(() => "");

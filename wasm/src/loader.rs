@@ -1,14 +1,20 @@
 //! From the bytes of a pack to an engine. No byte of the model is used before it is verified.
+//!
+//! The weights stay in an array of JavaScript and are read from there tensor by tensor: the memory of a wasm instance
+//! never shrinks, and a whole file in it would be paid for as long as the engine lives.
 
-use std::cell::RefCell;
+use std::borrow::Cow;
+use std::ops::Range;
 use std::rc::Rc;
 
-use js_sys::Promise;
+use js_sys::{Promise, Uint8Array};
 use serde::Serialize;
 use sotto_core::assist::Abilities;
 use sotto_core::autocomplete::CompleteError;
 use sotto_core::decode::greedy_tokens;
-use sotto_core::pack::{self, Blob, BlobRole, BlobSet, VerifiedManifest};
+use sotto_core::pack::{
+    self, Blob, BlobBytes, BlobRole, BlobSet, PackError, VerifiedInPlace, VerifiedManifest,
+};
 use sotto_core::protocol::{Backend, ErrorCode};
 use sotto_lm::{Device, LlamaCompleter, LmError, load_completer, webgpu_device};
 use sotto_tokenizer::TokenizerError;
@@ -22,8 +28,31 @@ use crate::error::{Thrown, bad_request, to_json};
 /// Reads and verifies a model pack.
 #[wasm_bindgen]
 pub struct PackLoader {
+    pack: Rc<Pack>,
+}
+
+#[derive(Clone)]
+struct Pack {
     manifest: VerifiedManifest,
-    blobs: Rc<RefCell<BlobSet>>,
+    /// All but the weights.
+    blobs: BlobSet,
+    weights: Option<VerifiedInPlace<Array>>,
+}
+
+/// An array of JavaScript that only this module holds.
+#[derive(Clone)]
+struct Array(Uint8Array);
+
+impl BlobBytes for Array {
+    fn byte_len(&self) -> usize {
+        self.0.length() as usize
+    }
+
+    fn read(&self, range: Range<usize>) -> Cow<'_, [u8]> {
+        // A file is checked to be shorter than what a u32 counts.
+        let part = self.0.subarray(range.start as u32, range.end as u32);
+        Cow::Owned(part.to_vec())
+    }
 }
 
 /// What `blobs` lists.
@@ -40,8 +69,11 @@ impl PackLoader {
     pub fn new(manifest: &[u8], signature: &[u8]) -> Result<PackLoader, Thrown> {
         let manifest = pack::verify_manifest(manifest, signature, &pack::trusted_keys(), None)?;
         Ok(Self {
-            manifest,
-            blobs: Rc::default(),
+            pack: Rc::new(Pack {
+                manifest,
+                blobs: BlobSet::default(),
+                weights: None,
+            }),
         })
     }
 
@@ -50,17 +82,22 @@ impl PackLoader {
     /// # Errors
     /// None in practice.
     pub fn blobs(&self) -> Result<String, Thrown> {
-        to_json(&Files(&self.manifest.manifest().blobs))
+        to_json(&Files(&self.pack.manifest.manifest().blobs))
     }
 
-    /// Takes over a file, after checking its length and hash.
+    /// Takes over a file, after checking its length and hash. Nobody may write to `bytes` from then on.
     ///
     /// # Errors
     /// `packBlobMismatch`, or `badRequest` for an unknown role.
-    pub fn add(&mut self, role: &str, bytes: Vec<u8>) -> Result<(), Thrown> {
+    pub fn add(&mut self, role: &str, bytes: Uint8Array) -> Result<(), Thrown> {
         let role: BlobRole = parse(role).ok_or_else(|| bad_request("Unknown role of a file."))?;
-        let blob = self.manifest.verify_blob(role, bytes)?;
-        self.blobs.borrow_mut().insert(blob);
+        let pack = Rc::make_mut(&mut self.pack);
+        if role == BlobRole::Weights {
+            pack.weights = Some(pack.manifest.verify_in_place(role, Array(bytes))?);
+        } else {
+            let blob = pack.manifest.verify_blob(role, bytes.to_vec())?;
+            pack.blobs.insert(blob);
+        }
         Ok(())
     }
 
@@ -74,8 +111,7 @@ impl PackLoader {
         &self,
         #[wasm_bindgen(unchecked_param_type = "\"webgpu\" | \"wasm\"")] backend: &str,
     ) -> Promise {
-        let (manifest, blobs, backend) =
-            (self.manifest.clone(), self.blobs.clone(), parse(backend));
+        let (pack, backend) = (self.pack.clone(), parse(backend));
         future_to_promise(async move {
             let backend = backend.ok_or_else(|| bad_request("Unknown backend."))?;
             let device = match backend {
@@ -89,9 +125,8 @@ impl PackLoader {
                 }
                 Backend::Webgpu => webgpu_device().await.map_err(Thrown::from)?,
             };
-            let completer = build(&manifest, &blobs, &device)?;
-            let completer = checked(completer, &manifest).await?;
-            let engine = Engine::new(completer, info(&manifest), abilities(&manifest))?;
+            let completer = checked(build(&pack, &device)?, &pack.manifest).await?;
+            let engine = Engine::new(completer, info(&pack.manifest), abilities(&pack.manifest))?;
             Ok(JsValue::from(engine))
         })
     }
@@ -128,19 +163,13 @@ fn abilities(manifest: &VerifiedManifest) -> Abilities {
     }
 }
 
-fn build(
-    manifest: &VerifiedManifest,
-    blobs: &RefCell<BlobSet>,
-    device: &Device,
-) -> Result<LlamaCompleter, Thrown> {
-    let blobs = blobs.borrow();
-    // The weights are copied, so that the other backend can be loaded later without reading the pack again.
-    let weights = blobs.get(BlobRole::Weights)?.bytes().to_vec();
-    let manifest = manifest.manifest();
+fn build(pack: &Pack, device: &Device) -> Result<LlamaCompleter, Thrown> {
+    let weights = pack.weights.clone();
+    let manifest = pack.manifest.manifest();
     Ok(load_completer(
-        blobs.get(BlobRole::Config)?.bytes(),
-        blobs.get(BlobRole::Tokenizer)?.bytes(),
-        weights,
+        pack.blobs.get(BlobRole::Config)?.bytes(),
+        pack.blobs.get(BlobRole::Tokenizer)?.bytes(),
+        weights.ok_or(PackError::BlobMissing(BlobRole::Weights))?,
         manifest.context_tokens as usize,
         manifest.suggestion.clone(),
         device,

@@ -7,6 +7,7 @@
 
 mod blob;
 mod error;
+mod in_place;
 mod intake;
 mod keys;
 mod manifest;
@@ -15,6 +16,7 @@ mod verify;
 
 pub use blob::{Blob, BlobRole, Sha256, is_file_name};
 pub use error::PackError;
+pub use in_place::{BlobBytes, VerifiedInPlace};
 pub use intake::{BlobIntake, INTAKE_BYTES};
 pub use keys::{NotAKey, PublicKey, trusted_keys};
 pub use manifest::{

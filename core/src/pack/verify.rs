@@ -5,7 +5,8 @@ use std::sync::Arc;
 use sha2::Digest as _;
 
 use super::{
-    Blob, BlobIntake, BlobRole, MAX_MANIFEST_BYTES, Manifest, PackError, PublicKey, Sha256,
+    Blob, BlobBytes, BlobIntake, BlobRole, MAX_MANIFEST_BYTES, Manifest, PackError, PublicKey,
+    Sha256, VerifiedInPlace,
 };
 
 /// Put in front of the manifest before signing, so that a signature made for something else can never pass here.
@@ -108,6 +109,19 @@ impl VerifiedManifest {
     ) -> Result<VerifiedBlob, PackError> {
         let blob = self.manifest.named(role, name);
         verified(blob.ok_or(PackError::BlobMissing(role))?, bytes)
+    }
+
+    /// Checks length and SHA-256 of the first blob with this role where it is, outside of this program's memory.
+    ///
+    /// # Errors
+    /// As [`Self::verify_blob`].
+    pub fn verify_in_place<B: BlobBytes>(
+        &self,
+        role: BlobRole,
+        bytes: B,
+    ) -> Result<VerifiedInPlace<B>, PackError> {
+        let blob = self.manifest.blob(role);
+        VerifiedInPlace::check(blob.ok_or(PackError::BlobMissing(role))?, bytes)
     }
 
     /// Starts to take in the blob with this role and name piece by piece, hashed on the way, into memory that is

@@ -256,6 +256,26 @@ fn received(bytes: &[u8], step: usize) -> Result<VerifiedBlob, PackError> {
 }
 
 #[test]
+fn a_blob_that_stays_where_it_is_has_to_be_all_there_and_unaltered() {
+    let verified = onnx_changed(|_| ()).unwrap();
+    let check = |bytes: &[u8]| verified.verify_in_place(BlobRole::Data, bytes.to_vec());
+    let blob = check(DATA).unwrap();
+    assert_eq!(blob.byte_len(), DATA.len());
+    assert_eq!(*blob.read(2..5), DATA[2..5]);
+    let mut altered = DATA.to_vec();
+    altered[1] ^= 1;
+    assert_eq!(
+        check(&altered).unwrap_err(),
+        PackError::BlobHash(BlobRole::Data)
+    );
+    for other in [&DATA[1..], &[DATA, b"x"].concat()] {
+        assert!(matches!(check(other), Err(PackError::BlobLength { .. })));
+    }
+    let missing = verified.verify_in_place(BlobRole::Weights, Vec::new());
+    assert!(matches!(missing, Err(PackError::BlobMissing(_))));
+}
+
+#[test]
 fn a_blob_comes_in_by_pieces_of_any_size_and_is_shared_without_a_copy() {
     for step in 1..=DATA.len() {
         let blob = received(DATA, step).unwrap();

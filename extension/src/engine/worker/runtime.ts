@@ -62,7 +62,6 @@ export class Runtime {
       if (protocolVersion() !== PROTOCOL_VERSION) {
         throw new SottoError(wireError("versionMismatch", "Parts of Sotto do not fit together. Install it again."));
       }
-      this.#loader = await readPack((manifest, signature) => new PackLoader(manifest, signature));
       if (message.preference === "webgpu") await this.#loadRequestedWebgpu(startMs);
       else await this.#loadWasmFirst(message, startMs);
     } catch (error) {
@@ -221,7 +220,7 @@ export class Runtime {
     try {
       // Not in line: compiling shaders takes seconds, and the engine in use can answer meanwhile.
       await this.#idle.quiet();
-      const engine = await this.#pack().load("webgpu");
+      const engine = await (await this.#pack()).load("webgpu");
       const measurement = await this.#idle.whenQuiet(() => measured("webgpu", engine, probe.software));
       return { measurement, engine };
     } catch (error) {
@@ -252,7 +251,8 @@ export class Runtime {
   }
 
   async #use(backend: Backend): Promise<void> {
-    this.#replace(await this.#pack().load(backend), backend);
+    const pack = await this.#pack();
+    this.#replace(await pack.load(backend), backend);
   }
 
   #replace(engine: Engine, backend: Backend): void {
@@ -262,8 +262,8 @@ export class Runtime {
     if (old) void this.#idle.afterUse(() => old.engine.free());
   }
 
-  #pack(): PackLoader {
-    if (!this.#loader) throw new SottoError(wireError("internal", "The model pack was not read."));
+  async #pack(): Promise<PackLoader> {
+    this.#loader ??= await readPack((manifest, signature) => new PackLoader(manifest, signature));
     return this.#loader;
   }
 
@@ -275,6 +275,11 @@ export class Runtime {
   #ready(choice: BackendChoice): void {
     if (!this.#engine) throw new SottoError(wireError("backendUnavailable", "No backend runs the model."));
     this.#choice = choice;
+    if (choice !== MEANWHILE) {
+      // As large as the model itself. Should the other backend be wanted later on, it is read and verified again.
+      this.#loader?.free();
+      this.#loader = undefined;
+    }
     const engine: EngineInfo = {
       ...parseInfo(this.#engine.engine),
       backend: this.#engine.backend,
