@@ -1,10 +1,16 @@
-"""The graph for ONNX Runtime's CPU kernels: GroupQueryAttention and MatMulNBits.
+"""The graph for ONNX Runtime's CPU kernels: GroupQueryAttention, and DynamicQuantizeMatMul (INT8) or MatMulNBits (INT4).
 
 Names, shapes and the meaning of `attention_mask` are those of an onnxruntime-genai export, so one engine runs both.
 
 # Shapes
 - in `input_ids` int64 [1, s], `attention_mask` int64 [1, total], `past_key_values.{i}.key|value` f32 [1, kv_heads, max, head_dim]
 - out `logits` f32 [1, 1, vocab] of the last position (`all_positions`: [1, s, vocab]), `present.{i}.key|value` as past
+
+The INT8 products take signed weights, one scale a column, and activations with one scale a call: those kernels use a
+processor's matrix unit (AMX), which MatMulNBits has none for, and many tokens at once are several times as fast. The head
+multiplies one row only and stays MatMulNBits, whose bytes serve the embedding, too. Measured on the model that ships
+(16 thousand tokens it never saw, 256 at a time): 4.3095 nats a token with f32 activations, 4.3102 with one scale a block,
+4.3113 with one scale a call.
 
 `total` counts the tokens in the cache and the new ones. Past and present may be one buffer: GroupQueryAttention writes
 the new rows at `total - s`, so a shorter mask rewinds the cache.
@@ -130,6 +136,13 @@ class CpuGraph:
         if self.precision == "f32":
             matrix = np.ascontiguousarray(self.weights.f32(*names).T)
             return graph.node("MatMul", [x, graph.weight(key + ".transposed", matrix)], outputs)
+        if self.precision == "int8" and names != [self.weights.head]:
+            values, scales = self.weights.int8_columns(*names)
+            # Where signed weights would overflow, ONNX Runtime rewrites them, and wants zero points of their own for it.
+            zero_points = graph.constant(key + ".s8_zero_points", np.zeros(len(scales), dtype=np.int8))
+            return graph.node("DynamicQuantizeMatMul", [
+                x, graph.weight(key + ".s8", values), graph.weight(key + ".s8_scales", scales), zero_points], outputs,
+                domain=CONTRIB)
         if self.precision == "int8":
             values, scales = self.weights.int8(*names)
             bits, block = 8, int8_block(values.shape[1])

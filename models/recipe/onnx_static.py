@@ -1,6 +1,7 @@
 """The graphs for NPUs: static shapes, standard operators, one for a prefill of S tokens and one for single steps.
 
-Weights are read from the bytes of the int8 data file through DequantizeLinear (uint8, zero point 128, one scale a row).
+Weights are read from the bytes of the int8 data file through DequantizeLinear: the head and the embedding as uint8
+[out, in] with the zero point 128 and one scale a row, all others as int8 [in, out] with one scale a column.
 Load it with the session option `session.disable_quant_qdq` = 1, which lets ONNX Runtime fold them into f32 constants first:
 QNN accepts no DequantizeLinear of weights alone, and others are slow with it.
 
@@ -65,7 +66,7 @@ class StaticGraph:
             x = graph.node("Add", [x, self.feed_forward(prefix, self.norm(x, prefix + "post_attention_layernorm"))])
         if last_index:
             x = graph.node("Gather", [x, last_index], axis=0)
-        logits = self.product(self.norm(x, "model.norm"), [self.weights.head])
+        logits = graph.node("Gemm", [self.norm(x, "model.norm"), self.matrix([self.weights.head])], transB=1)
         self.reshape(logits, [1, 1, config.vocab_size], "logits")
         return graph.model()
 
@@ -140,12 +141,17 @@ class StaticGraph:
         return graph.node("Mul", [graph.node("Div", [x, root]), scale])
 
     def product(self, x, names):
-        return self.graph.node("Gemm", [x, self.matrix(names)], transB=1)
-
-    def matrix(self, names):
-        """The stacked matrices as f32 [out, in]; a matrix that is used twice is dequantised once."""
+        """x times the stacked matrices."""
         graph = self.graph
         key = names[0] if len(names) == 1 else names[0].replace("q_proj", "qkv_proj")
+        values, scales = self.weights.int8_columns(*names)
+        matrix = graph.node("DequantizeLinear", [
+            graph.weight(key + ".s8", values), graph.weight(key + ".s8_scales", scales)], axis=1)
+        return graph.node("Gemm", [x, matrix])
+
+    def matrix(self, names):
+        """A matrix as f32 [out, in]; one that is used twice is dequantised once."""
+        graph, key = self.graph, names[0]
         if key not in self.matrices:
             values, scales = self.weights.int8(*names)
             zero_points = graph.constant(f"zero_points_{len(values)}", np.full(len(values), 128, dtype=np.uint8))

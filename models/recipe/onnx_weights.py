@@ -1,11 +1,13 @@
 """Weights as the exports want them: f32, 8 bits with one scale a row, 4 bits in groups of 32.
 
 # Shapes
-All matrices are `[out, in]`, as in `torch.nn.Linear`. `MatMulNBits` wants them as `[out, blocks, bytes of a block]`
-with scales `[out, blocks]`; for 8 bits that is the same run of bytes, so one copy serves it and `DequantizeLinear`.
+All matrices are `[out, in]`, as in `torch.nn.Linear`, but for `int8_columns`, which is `[in, out]`. `MatMulNBits` wants
+them as `[out, blocks, bytes of a block]` with scales `[out, blocks]`; for 8 bits that is the same run of bytes, so one
+copy serves it and `DequantizeLinear`.
 
 # Source
-`MatMulNBits`: onnxruntime docs/ContribOperators.md. Unsigned values, zero point 2^(bits-1) by default.
+`MatMulNBits`, `DynamicQuantizeMatMul`: onnxruntime docs/ContribOperators.md. Of the first, values are unsigned, with the
+zero point 2^(bits-1) by default.
 """
 
 from dataclasses import dataclass
@@ -57,6 +59,12 @@ class Weights:
         values = np.concatenate([self.stored[name].numpy() for name in names]).astype(np.int16)
         scales = np.concatenate([self.stored[name + SCALE_SUFFIX].numpy() for name in names])
         return (values + 128).astype(np.uint8), scales.astype(np.float32)
+
+    def int8_columns(self, *names):
+        """int8 `[in, out]`, f32 scales `[out]`."""
+        values = np.concatenate([self.stored[name].numpy() for name in names])
+        scales = np.concatenate([self.stored[name + SCALE_SUFFIX].numpy() for name in names])
+        return np.ascontiguousarray(values.T), scales.astype(np.float32)
 
     def int4(self, *names):
         """uint8 `[out, groups, 16]` with two values a byte and zero point 8, f32 scales `[out, groups]`."""

@@ -69,7 +69,8 @@ class Model(unittest.TestCase):
         yield CpuRunner(self.folder / "cpu-int8.onnx", self.context), "int8", 0.6
         yield CpuRunner(self.folder / "cpu-int4.onnx", self.context), "int4", 0.6
         yield StaticRunner(self.folder), "int8", EXACT
-        yield StaticRunner(self.folder, fold_weights=False), "int8", EXACT
+        # Left to itself, ONNX Runtime rounds activations here, too.
+        yield StaticRunner(self.folder, fold_weights=False), "int8", 0.6
 
 
 class Exported(Model):
@@ -197,6 +198,15 @@ class Packing(unittest.TestCase):
         self.assertEqual(data.place(values.reshape(3, 4)), first)
         self.assertEqual(other[0] % 64, 0)
         self.assertEqual(len(data.content), 64 + 48)
+
+    def test_int8_columns_are_the_rows_turned(self):
+        weights = tiny()
+        names = [f"model.layers.0.self_attn.{part}_proj.weight" for part in "qkv"]
+        rows, scales = weights.int8(*names)
+        columns, same = weights.int8_columns(*names)
+        self.assertEqual(columns.dtype, np.int8)
+        np.testing.assert_array_equal(columns.T.astype(int), rows.astype(int) - 128)
+        np.testing.assert_array_equal(same, scales)
 
     def test_int8_of_a_pack_is_taken_over_bit_by_bit(self):
         pack = FIXTURES.parent / "tiny-llama" / "int8"

@@ -4,7 +4,7 @@ use ort::session::Session;
 use ort::session::builder::SessionBuilder;
 use sotto_core::pack::{Graph, GraphShape, KnownAnswer};
 
-use super::candidate::Candidate;
+use super::candidate::{Candidate, UNPACK};
 use super::decoder::{Kind, OrtDecoder};
 use super::fixed_cache::FixedCache;
 use super::graph::Signature;
@@ -161,8 +161,10 @@ impl Attempt<'_> {
 
     /// The option that forbids it is obeyed by most providers; the record shows it for all.
     fn check_placement(&self, placement: &Placement) -> Result<(), EngineError> {
-        if placement.nodes_on(&self.candidate.provider) == placement.nodes() {
+        if placement.is_all_on(&self.candidate.provider) {
             Ok(())
+        } else if placement.nodes() == 0 {
+            Err(EngineError::Graph("runs nobody knows where"))
         } else {
             Err(EngineError::Graph("was left to the CPU in part"))
         }
@@ -217,7 +219,12 @@ pub(super) fn static_on_cpu(
     vocab_size: usize,
 ) -> Result<(OrtDecoder, Placement), EngineError> {
     let graphs = StaticGraphs::of(source)?;
-    let open = |graph: &Graph| commit(builder()?, &GraphFiles::read(source, graph)?);
+    let open = |graph: &Graph| {
+        let builder = builder()?
+            .with_config_entry(UNPACK.0, UNPACK.1)
+            .map_err(EngineError::build("unpacking the weights"))?;
+        commit(builder, &GraphFiles::read(source, graph)?)
+    };
     let (step, prefill) = (open(graphs.step)?, open(graphs.prefill)?);
     let placement = Placement::of(&step)?.and(Placement::of(&prefill)?);
     Ok((fixed_decoder(step, prefill, vocab_size)?, placement))

@@ -18,6 +18,14 @@ use crate::providers::Provider;
 /// Name of ONNX Runtime's own provider.
 pub(crate) const CPU_PROVIDER: &str = "CPUExecutionProvider";
 
+/// Session option that makes weights plain floats while loading: QNN's compiler takes no DequantizeLinear on weights alone, and
+/// the CPU's would round activations, too.
+pub(crate) const UNPACK: (&str, &str) = ("session.disable_quant_qdq", "1");
+
+/// Session option for products of unsigned activations with signed weights: where a processor's instructions would overflow,
+/// ONNX Runtime makes the weights unsigned.
+const NO_OVERFLOW: (&str, &str) = ("session.x64quantprecision", "1");
+
 /// One place.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Candidate {
@@ -175,8 +183,7 @@ impl Candidate {
         let mut builder = base(runtime)?
             .with_config_entry(NO_FALLBACK.0, NO_FALLBACK.1)
             .map_err(EngineError::build("forbidding the fallback"))?
-            // Weights become plain floats while loading: QNN's compiler takes no DequantizeLinear on weights alone.
-            .with_config_entry("session.disable_quant_qdq", "1")
+            .with_config_entry(UNPACK.0, UNPACK.1)
             .map_err(EngineError::build("unpacking the weights"))?;
         if let Some(path) = left_in.and_then(Path::to_str) {
             // By these options and not by the compile API, which leaves the graph as it is: then weights are not unpacked.
@@ -224,13 +231,30 @@ pub(crate) fn cpu_builder(
     // By name: a plugin's emulator also calls itself a CPU, and a policy that prefers CPUs would take that one.
     let devices = runtime.environment().devices();
     let own = devices.filter(|device| device.ep().is_ok_and(|ep| ep == CPU_PROVIDER));
-    base(runtime)?
+    let mut builder = base(runtime)?;
+    if overflows() {
+        builder = builder
+            .with_config_entry(NO_OVERFLOW.0, NO_OVERFLOW.1)
+            .map_err(EngineError::build("asking for whole products"))?;
+    }
+    builder
         .with_devices(own, None)
         .map_err(EngineError::build("choosing the CPU"))?
         .with_intra_threads(threads)
         .map_err(EngineError::build("setting threads"))?
         .with_inter_threads(1)
         .map_err(EngineError::build("setting threads"))
+}
+
+/// Whether this processor adds pairs of products of bytes in 16 bits, which may overflow: x86-64 from before VNNI. ONNX
+/// Runtime's own test for it also says so of processors with a matrix unit, which would then be left unused.
+fn overflows() -> bool {
+    #[cfg(target_arch = "x86_64")]
+    {
+        !(is_x86_feature_detected!("avx512vnni") || is_x86_feature_detected!("avxvnni"))
+    }
+    #[cfg(not(target_arch = "x86_64"))]
+    false
 }
 
 /// ort's builder prefers an NPU by itself; nothing is chosen here that was not asked for.

@@ -93,6 +93,12 @@ impl Placement {
             .sum()
     }
 
+    /// Whether `provider` runs every operator. A record without any proves nothing.
+    pub(crate) fn is_all_on(&self, provider: &str) -> bool {
+        let nodes = self.nodes();
+        nodes > 0 && self.nodes_on(provider) == nodes
+    }
+
     /// Operators in all.
     pub fn nodes(&self) -> usize {
         self.0.values().sum()
@@ -152,6 +158,14 @@ mod tests {
             ((provider.to_owned(), operator.to_owned()), count)
         };
         Placement(counts.iter().map(place).collect())
+    }
+
+    #[test]
+    fn only_a_record_of_every_operator_proves_something() {
+        let npu = placement(&[("Npu", "Gemm", 3), ("Npu", "Mul", 2)]);
+        assert!(npu.is_all_on("Npu") && !npu.is_all_on("Cpu"));
+        assert!(!npu.and(placement(&[("Cpu", "Mul", 1)])).is_all_on("Npu"));
+        assert!(!Placement::default().is_all_on("Npu"));
     }
 
     #[test]

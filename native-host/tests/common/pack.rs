@@ -18,7 +18,8 @@ pub(crate) struct Pack {
 }
 
 impl Pack {
-    /// Copies `graphs` (a file, and what it is) with their data, and the configuration beside them, into `folder`.
+    /// Copies `graphs` (a file, and what it is) with their data, and the configuration with the tokenizer beside it, into
+    /// `folder`.
     pub(crate) fn new(
         folder: &Path,
         configuration: &Path,
@@ -45,8 +46,11 @@ impl Pack {
             },
         };
         this.add(BlobRole::Config, None, configuration);
-        // Nobody reads it here.
-        this.add(BlobRole::Tokenizer, None, configuration);
+        // Where there is none, nobody reads it.
+        let tokenizer = configuration.with_file_name("tokenizer.json");
+        let is_there = tokenizer.is_file();
+        let tokenizer = if is_there { &tokenizer } else { configuration };
+        this.add(BlobRole::Tokenizer, None, tokenizer);
         let mut data: Vec<(String, PathBuf)> = vec![];
         for (file, graph) in graphs {
             this.add(BlobRole::Graph, Some(&graph.name), file);
