@@ -379,5 +379,5 @@ pub struct HostStatus {
     pub sandbox: String,
     /// The user's endpoint; none from a host that knows of no endpoints.
     #[serde(default)]
-    pub cloud: Option<CloudStatus>,
+    pub cloud: Option<Box<CloudStatus>>,
 }

@@ -187,7 +187,7 @@ impl<S: Surroundings, W: AsyncWrite + Unpin> Broker<S, W> {
             .as_ref()
             .and_then(|worker| worker.loaded.as_ref());
         let mut status = self.surroundings.status(loaded);
-        status.cloud = self.office.as_mut().map(Office::status);
+        status.cloud = self.office.as_mut().map(|office| Box::new(office.status()));
         HostEvent::Status { id, status }
     }
 

@@ -13,10 +13,10 @@ const TEXT: &str = "Anna Schmidt wrote from anna.schmidt@example.org";
 /// Every event, the oldest first; and that the chain is whole and holds nothing of the text.
 fn recorded(bench: &Bench) -> Vec<Event> {
     let store = lock(&bench.store);
-    assert!(store.verify_audit(None).unwrap().is_whole());
-    let records = store.records(None, 1_000).unwrap();
+    assert!(store.verify_audit(None).expect("readable").is_whole());
+    let records = store.records(None, 1_000).expect("readable");
     for record in &records {
-        let json = serde_json::to_string(record).unwrap();
+        let json = serde_json::to_string(record).expect("JSON");
         for secret in ["Anna", "Schmidt", "anna", "mail.example"] {
             assert!(!json.contains(secret), "{json}");
         }
@@ -31,8 +31,8 @@ fn recorded(bench: &Bench) -> Vec<Event> {
 /// Their names.
 fn names(bench: &Bench) -> Vec<String> {
     let name = |event: &Event| {
-        let json = serde_json::to_value(event).unwrap();
-        json["type"].as_str().unwrap().to_owned()
+        let json = serde_json::to_value(event).expect("JSON");
+        json["type"].as_str().expect("a name").to_owned()
     };
     recorded(bench).iter().map(name).collect()
 }

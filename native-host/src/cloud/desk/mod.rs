@@ -27,6 +27,10 @@ use crate::store::Store;
 
 /// What is to be told to the browser.
 #[derive(Debug, Clone, PartialEq)]
+#[allow(
+    clippy::large_enum_variant,
+    reason = "there are one or two at a time, and most are events"
+)]
 pub enum Telling {
     /// This.
     Event(HostEvent),
