@@ -16,7 +16,7 @@ use sotto_core::redact::{Restorer, Settings, find, redact};
 const BYTES: usize = 1_000_000;
 
 /// Texts that make detectors begin as often as they can, and go on for as long as they can.
-const TEXTS: [(&str, &str); 17] = [
+const TEXTS: [(&str, &str); 29] = [
     (
         "prose",
         "I spoke to Anna Schmidt on Monday; she lives at 12 High Street, Leeds LS1 1AA. Call 020 7946 0321. ",
@@ -37,6 +37,18 @@ const TEXTS: [(&str, &str); 17] = [
     ("hexadecimal", "ab:cd:"),
     ("brackets", "[PERSON_"),
     ("unspaced", "王芳女士"),
+    ("one word", "a"),
+    ("letters and digits", "a1"),
+    ("dots", "a."),
+    ("dashes", "-"),
+    ("equals signs", "a=b="),
+    ("assignments", "key=\"a "),
+    ("spelled at signs", "a (at) b (dot) "),
+    ("particles", "Van der "),
+    ("quotes", "\"'"),
+    ("short lines", "Anna\n"),
+    ("marks", "e\u{301}"),
+    ("web tokens", "eyJhbGciOiJIUzI1NiJ9."),
 ];
 
 fn main() -> std::io::Result<()> {

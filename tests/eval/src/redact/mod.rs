@@ -147,7 +147,7 @@ mod tests {
 
     #[test]
     fn offsets_are_characters() {
-        let text = "Für Zoë Müller: zoë@müller.example";
+        let text = "5 € für Zoë Müller: zoë@müller.example";
         let finds = finds(text);
         let pieces: Vec<String> = finds
             .iter()
