@@ -115,7 +115,8 @@ fn events_on_the_way_to_an_endpoint() {
         json!({"type": "consent", "id": 2, "request": request}),
     );
     let status = json!({
-        "endpoint": null, "state": {"readiness": "notConfigured", "contextTokens": 0}, "enterprise": "allowed", "key": "notNeeded",
+        "endpoint": null, "state": {"readiness": "notConfigured", "contextTokens": 0}, "setting": "off",
+        "enterprise": "allowed", "key": "notNeeded",
         "usage": {"perMinute": 10, "perDay": 200, "sentToday": 3, "spent": null, "cap": null},
         "scopes": [{"site": "https://example.org", "expiresInS": 60}],
     });

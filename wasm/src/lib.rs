@@ -11,12 +11,14 @@ mod error;
 mod loader;
 mod macrotask;
 mod panic;
+mod telemetry;
 
 use sotto_core::protocol::{RedactionInput, RedactionPreview};
 use wasm_bindgen::prelude::*;
 
 pub use engine::Engine;
 pub use loader::PackLoader;
+pub use telemetry::Counters;
 
 use error::{Thrown, bad_request};
 

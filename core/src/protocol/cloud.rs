@@ -10,7 +10,8 @@ use serde::{Deserialize, Serialize};
 use crate::redact::{Kind, OwnTerm, Reason};
 
 use super::{
-    ChatMessage, CloudState, EnterpriseRule, Limit, PageText, RouteState, SiteRule, SummaryLength,
+    ChatMessage, CloudSetting, CloudState, EnterpriseRule, Limit, PageText, RouteState, SiteRule,
+    SummaryLength,
 };
 
 /// A request that met a limit on this device, to be put to the endpoint if the user agrees.
@@ -220,6 +221,8 @@ pub struct CloudStatus {
     pub endpoint: Option<EndpointView>,
     /// What [`crate::policy`] wants to know of it.
     pub state: CloudState,
+    /// Whether the host's own settings allow it to be offered.
+    pub setting: CloudSetting,
     /// The administrator's rule, as this host read it.
     pub enterprise: EnterpriseRule,
     /// Its key.

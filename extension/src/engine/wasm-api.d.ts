@@ -34,4 +34,18 @@ export function decideRoute(inputJson: string): string;
 export function previewRedaction(inputJson: string): string;
 export function protocolVersion(): number;
 
-export default function init(options?: { module_or_path: URL | string }): Promise<unknown>;
+/** What was counted on this device. Everything is JSON. */
+export class Counters {
+  /** Goes on from what `stored` gave; from nothing if that is damaged. */
+  constructor(storedJson: string);
+  /** Counts an `Observation`. */
+  record(observationJson: string): void;
+  stored(): string;
+  /** A `TelemetryView`. */
+  view(): string;
+  /** `Schema` and `Epsilon` in, `Export` out: counts with noise. */
+  export(schemaJson: string, epsilonJson: string): string;
+  free(): void;
+}
+
+export default function init(options?: { module_or_path: URL | string }): Promise<{ memory: WebAssembly.Memory }>;

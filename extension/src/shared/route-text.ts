@@ -46,5 +46,10 @@ const LIMITS: Record<Limit, string> = {
 
 /** The decision in one line. */
 export function routeSentence({ reason, limit }: RouteDecision): string {
-  return [limit === null ? "" : t(LIMITS[limit]), t(REASONS[reason])].filter(Boolean).join(" ");
+  return [limit === null ? "" : limitSentence(limit), t(REASONS[reason])].filter(Boolean).join(" ");
+}
+
+/** What this device could not do. */
+export function limitSentence(limit: Limit): string {
+  return t(LIMITS[limit]);
 }

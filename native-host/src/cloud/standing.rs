@@ -81,6 +81,7 @@ impl Standing {
         CloudStatus {
             endpoint: endpoint.map(Endpoint::view),
             state: self.cloud_state(setup, store, now_ms),
+            setting: setup.setting,
             enterprise: setup.enterprise.rule(origin.as_deref()),
             key,
             usage: CloudUsage {
