@@ -4,6 +4,7 @@
 
 mod browsers;
 mod memory;
+mod records;
 mod report;
 mod store;
 
@@ -33,6 +34,7 @@ pub fn examine(
     runtime(platform, &mut report);
     store::examine(store, &mut report);
     store::compiled(store, &mut report);
+    records::examine(&store.paths().home, &mut report);
     memory::examine(platform, store, &mut report);
     if let Some(confinement) = confine() {
         sandbox(&confinement, &mut report);
