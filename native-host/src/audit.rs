@@ -5,7 +5,7 @@ use std::io::{self, BufRead, BufReader, BufWriter, Write};
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
-use sotto_core::audit::{Event, Head, Problem, Record, Verdict, verify};
+use sotto_core::audit::{Event, Head, Problem, Record, Verdict, verify, verify_noted};
 use sotto_core::pack::Sha256;
 use sotto_core::protocol::{Coded, ErrorCode};
 
@@ -19,7 +19,7 @@ pub enum AuditCommand {
         /// Check what `export` wrote instead
         #[arg(long, value_name = "FILE")]
         file: Option<PathBuf>,
-        /// The newest record as you noted it: its number and hash, as `show` and `verify` tell them
+        /// The newest record as you noted it some time ago: its number and hash, as `show` and `verify` tell them
         #[arg(long, value_name = "NUMBER:HASH")]
         head: Option<NotedHead>,
     },
@@ -79,7 +79,7 @@ impl AuditCommand {
                     Some(path) => verify_file(path, noted)?,
                     None => match open(home)? {
                         Some(store) => store.verify_audit(noted)?,
-                        None => verify(&[], Head::START, noted),
+                        None => verified(&[], noted),
                     },
                 };
                 tell(&verdict, out).map_err(io_error("the terminal"))?;
@@ -136,7 +136,15 @@ fn verify_file(path: &Path, noted: Option<Head>) -> Result<Verdict, AuditCommand
     for line in BufReader::new(file).lines() {
         entries.push(read_record(&line.map_err(failed())?));
     }
-    Ok(verify(&entries, Head::START, noted))
+    Ok(verified(&entries, noted))
+}
+
+/// Of which nobody but the user can say where they end.
+fn verified(entries: &[Option<Record>], noted: Option<Head>) -> Verdict {
+    match noted {
+        Some(noted) => verify_noted(entries, Head::START, None, noted),
+        None => verify(entries, Head::START, None),
+    }
 }
 
 fn tell(verdict: &Verdict, out: &mut dyn Write) -> io::Result<()> {

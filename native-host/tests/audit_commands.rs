@@ -55,10 +55,12 @@ fn what_a_host_recorded_verifies_and_each_change_is_found() {
     assert!(text(&whole).starts_with("3 records: none was changed"));
     let head = text(&whole);
     let head = head.trim_end().rsplit("Newest: ").next().expect("a head");
+    let verify = |head: &str| audit(&installation, &["verify", "--head", head]).status;
+    assert!(verify(head).success());
+    assert!(!verify(&head.replacen("3:", "4:", 1)).success(), "cut off");
     assert!(
-        audit(&installation, &["verify", "--head", head])
-            .status
-            .success()
+        !verify(&head.replacen("3:", "2:", 1)).success(),
+        "made anew"
     );
 
     let shown = text(&audit(&installation, &["show"]));

@@ -19,7 +19,7 @@ mod verify;
 pub use chain::{Head, Record, append};
 pub use endpoint::{Endpoint, NoEndpoint};
 pub use event::Event;
-pub use verify::{Problem, Verdict, verify};
+pub use verify::{Problem, Verdict, verify, verify_noted};
 
 #[cfg(test)]
 mod tests;

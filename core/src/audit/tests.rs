@@ -136,6 +136,34 @@ fn a_changed_record() {
 }
 
 #[test]
+fn a_head_that_was_noted_earlier_still_tells() {
+    let records = chain(9);
+    let (earlier, newest) = (records[4].head(), records[8].head());
+    let check = |records: &[Record], newest, noted| {
+        let entries: Vec<_> = records.iter().cloned().map(Some).collect();
+        verify_noted(&entries, Head::START, newest, noted).problems
+    };
+    assert_eq!(check(&records, Some(newest), earlier), []);
+    assert_eq!(check(&records, None, newest), []);
+    assert_eq!(check(&records, None, Head::START), []);
+    assert_eq!(check(&[], None, Head::START), []);
+    // All from the fourth record on made anew, and what was noted of it, too.
+    let mut forged = records[..3].to_vec();
+    let mut last = forged[2].head();
+    for number in 3..9 {
+        let record = append(last, 1, event(number)).unwrap();
+        last = record.head();
+        forged.push(record);
+    }
+    assert_eq!(
+        check(&forged, Some(last), earlier),
+        [Problem::Changed { sequence: 5 }]
+    );
+    let missing = Problem::Missing { first: 4, last: 5 };
+    assert_eq!(check(&records[..3], None, earlier), [missing]);
+}
+
+#[test]
 fn a_chain_made_anew_shows_against_the_noted_head() {
     let head = chain(9)[8].head();
     let mut forged = chain(4);

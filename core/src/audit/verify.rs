@@ -118,6 +118,33 @@ pub fn verify(entries: &[Option<Record>], start: Head, expected: Option<Head>) -
     }
 }
 
+/// As [`verify`], with a record that somebody noted as the newest one at some time: others may have come behind it.
+/// `newest` is the newest one now, where that is known.
+pub fn verify_noted(
+    entries: &[Option<Record>],
+    start: Head,
+    newest: Option<Head>,
+    noted: Head,
+) -> Verdict {
+    let last = entries.iter().flatten().map(|record| record.sequence).max();
+    if noted.sequence > last.unwrap_or(start.sequence) {
+        return verify(entries, start, Some(noted));
+    }
+    let mut verdict = verify(entries, start, newest);
+    let mut noted_entries = entries
+        .iter()
+        .flatten()
+        .filter(|record| record.sequence == noted.sequence);
+    if noted_entries.any(|record| record.hash != noted.hash)
+        && !is_changed(&verdict.problems, noted.sequence)
+    {
+        verdict.problems.push(Problem::Changed {
+            sequence: noted.sequence,
+        });
+    }
+    verdict
+}
+
 fn is_changed(problems: &[Problem], sequence: u32) -> bool {
     problems.contains(&Problem::Changed { sequence })
 }

@@ -4,7 +4,7 @@
 //! are cut off at the end are missed.
 
 use rusqlite::{Connection, OptionalExtension as _, params};
-use sotto_core::audit::{Event, Head, Record, Verdict, append, verify};
+use sotto_core::audit::{Event, Head, Record, Verdict, append, verify, verify_noted};
 
 use super::{Store, StoreError};
 
@@ -107,20 +107,20 @@ impl Store {
         })
     }
 
-    /// Checks the whole chain. `expected` is the newest record as somebody noted it elsewhere; without it, the one that is
-    /// noted beside the chain.
+    /// Checks the whole chain, and that it ends where it is noted to. `noted` is a record that somebody noted elsewhere as the
+    /// newest one at some time.
     ///
     /// # Errors
     /// [`StoreError`]
-    pub fn verify_audit(&self, expected: Option<Head>) -> Result<Verdict, StoreError> {
+    pub fn verify_audit(&self, noted: Option<Head>) -> Result<Verdict, StoreError> {
         let mut entries = Vec::new();
         self.each_record(|json| entries.push(read(json)))?;
-        let noted = match expected {
-            Some(expected) => Some(expected),
-            // What cannot be read is noted as no record at all: a chain is behind it, so that is found.
-            None => Some(self.read(head)?.unwrap_or(Head::START)),
-        };
-        Ok(verify(&entries, Head::START, noted))
+        // What cannot be read is noted as no record at all: a chain is behind it, so that is found.
+        let newest = Some(self.read(head)?.unwrap_or(Head::START));
+        Ok(match noted {
+            Some(noted) => verify_noted(&entries, Head::START, newest, noted),
+            None => verify(&entries, Head::START, newest),
+        })
     }
 }
 
