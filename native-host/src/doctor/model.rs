@@ -2,7 +2,7 @@
 
 use std::path::Path;
 use std::process::Stdio;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use sotto_core::protocol::{
     AnswerInfo, ChatMessage, ChatRole, HostEvent, HostRequest, HostStatus, PROTOCOL_VERSION,
@@ -56,6 +56,8 @@ enum Silence {
 
 /// What came of it.
 struct Outcome {
+    /// From the request to the first word, loading included.
+    waited: Duration,
     answer: AnswerInfo,
     status: HostStatus,
 }
@@ -74,7 +76,7 @@ impl Outcome {
                 "{} answers on {}: loaded and at the first word after {:.1} s{speed}",
                 engine.model,
                 engine.device,
-                timing.first_token_ms / 1e3
+                self.waited.as_secs_f64()
             ),
         );
         report.note(AREA, engine.reason);
@@ -137,15 +139,23 @@ impl Connection {
             page: None,
         };
         frame::write(&mut self.input, &chat).await?;
+        let start = Instant::now();
+        let mut waited = None;
         let answer = loop {
-            if let HostEvent::Done { answer, .. } = self.next().await? {
+            let event = self.next().await?;
+            waited.get_or_insert(start.elapsed());
+            if let HostEvent::Done { answer, .. } = event {
                 break answer;
             }
         };
         frame::write(&mut self.input, &HostRequest::Status { id: 3 }).await?;
         loop {
             if let HostEvent::Status { status, .. } = self.next().await? {
-                return Ok(Outcome { answer, status });
+                return Ok(Outcome {
+                    waited: waited.unwrap_or_default(),
+                    answer,
+                    status,
+                });
             }
         }
     }
