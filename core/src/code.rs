@@ -11,6 +11,7 @@ const MAX_BYTES: usize = 40;
 
 /// The name of a variant, in camelCase.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(type = "string"))]
 #[serde(try_from = "String")]
 pub struct Code(String);
 

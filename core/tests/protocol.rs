@@ -243,11 +243,12 @@ fn events_of_chat_and_summaries() {
         reason: "r".into(),
         memory_limit_mib: 512,
         sandbox: "s".into(),
+        cloud: None,
     };
     round_trip(
         HostEvent::Status { id: 2, status },
         json!({"type": "status", "id": 2, "status": {"model": "m", "isAbstractive": true, "device": "CPU", "reason": "r",
-            "memoryLimitMib": 512, "sandbox": "s"}}),
+            "memoryLimitMib": 512, "sandbox": "s", "cloud": null}}),
     );
     round_trip(
         HostEvent::Progress {
@@ -283,7 +284,11 @@ fn events_of_chat_and_summaries() {
             (AnswerStop::Length, "length"),
             (AnswerStop::Repetition, "repetition"),
         ] {
-            for (tier, tier_name) in [(Tier::Browser, "browser"), (Tier::Host, "host")] {
+            for (tier, tier_name) in [
+                (Tier::Browser, "browser"),
+                (Tier::Host, "host"),
+                (Tier::Cloud, "cloud"),
+            ] {
                 let engine = AnswerEngine {
                     tier,
                     model: "m".into(),
@@ -304,13 +309,15 @@ fn events_of_chat_and_summaries() {
                     is_input_cut: false,
                     fallback: "f".into(),
                     timing,
+                    confidence: None,
                 };
                 round_trip(
                     HostEvent::Done { id: 3, answer },
                     json!({"type": "done", "id": 3, "answer": {
                         "engine": {"tier": tier_name, "model": "m", "device": "d", "reason": "r"},
                         "kind": kind_name, "stop": stop_name, "isInputCut": false, "fallback": "f",
-                        "timing": {"firstTokenMs": 1.5, "totalMs": 2.5, "promptTokens": 3, "tokens": 4, "tokensPerS": 0.5}}}),
+                        "timing": {"firstTokenMs": 1.5, "totalMs": 2.5, "promptTokens": 3, "tokens": 4, "tokensPerS": 0.5},
+                        "confidence": null}}),
                 );
             }
         }
@@ -391,6 +398,26 @@ fn every_reason_and_code_has_a_camel_case_name() {
         "modelMissing",
         "runtimeInvalid",
         "workerLost",
+        "consentDeclined",
+        "consentInvalid",
+        "consentRevoked",
+        "cloudForbidden",
+        "cloudNotConfigured",
+        "cloudKeyLocked",
+        "cloudThrottled",
+        "cloudBudgetSpent",
+        "cloudUnreachable",
+        "cloudTls",
+        "cloudTimeout",
+        "cloudRedirected",
+        "cloudUnauthorized",
+        "cloudRateLimited",
+        "cloudRejected",
+        "cloudFailed",
+        "cloudInvalid",
+        "cloudTooLarge",
+        "cloudCut",
+        "auditFailed",
         "internal"
     ]);
     for code in codes.as_array().unwrap() {

@@ -15,7 +15,7 @@ const packDir = resolve(process.env.SOTTO_PACK ?? join(rootDir, "models", "packs
 const demoHosts = ["http://localhost/*", "http://127.0.0.1/*"];
 
 /** Pages with a script, a style sheet and an HTML file each, named after their folder in src. */
-const pages = ["popup", "options", "onboarding"];
+const pages = ["popup", "options", "onboarding", "consent"];
 
 /** Scripts that are injected into a page when the user asks for it, and not before. */
 const onDemand = ["selection", "card", "readable"];
@@ -69,7 +69,6 @@ async function bundle(out) {
     entryPoints: [
       { in: "src/background/main.ts", out: "background" },
       { in: "src/content/main.ts", out: "content" },
-      { in: "src/engine/main.ts", out: "engine" },
       { in: "src/chat/main.ts", out: "chat" },
       ...pages.map((page) => ({ in: `src/${page}/main.ts`, out: page })),
       ...[...pages, "sidepanel"].map((page) => ({ in: `src/${page}/${page}.css`, out: page })),
@@ -82,8 +81,15 @@ async function bundle(out) {
     loader: { ".css": "text" },
     entryPoints: onDemand.map((name) => ({ in: `src/${name}/main.ts`, out: name })),
   });
-  // The worker is a module: the wasm-bindgen glue uses `import.meta`.
-  await build({ ...common, format: "esm", entryPoints: [{ in: "src/engine/worker/main.ts", out: "worker" }] });
+  // Modules: the wasm-bindgen glue uses `import.meta`.
+  await build({
+    ...common,
+    format: "esm",
+    entryPoints: [
+      { in: "src/engine/main.ts", out: "engine" },
+      { in: "src/engine/worker/main.ts", out: "worker" },
+    ],
+  });
 }
 
 async function copyStatic(out, pack) {

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { checkAssistMessage, checkHostEvent } from "../src/shared/assist-messages";
+import { checkAssistMessage } from "../src/shared/assist-messages";
+import { checkHostEvent } from "../src/shared/host-events";
 import { ANSWER } from "./fake-tier";
 import { pick, seeded } from "./random";
 
@@ -9,6 +10,7 @@ test("requests within their limits pass, without what is not of the protocol", (
   assert.deepEqual(checkAssistMessage(chat), {
     ok: true,
     value: { type: "chat", id: 1, messages: [{ role: "user", text: "hi" }], page: null },
+    site: null,
   });
   const summary = checkAssistMessage({ type: "summarize", id: 2, text: "x", length: "epic" });
   assert.equal(summary.ok && summary.value.type === "summarize" && summary.value.length, "medium");

@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { AssistQueue } from "../src/engine/assist/assist-queue";
-import type { AssistRequest } from "../src/shared/assist-messages";
+import type { TextRequest } from "../src/shared/assist-messages";
 import { wireError } from "../src/shared/errors";
 import type { HostEvent } from "../src/shared/protocol";
 import { done } from "./fake-tier";
 
-const request = (id: number): AssistRequest => ({ type: "summarize", id, text: "x", length: "short" });
+const request = (id: number): TextRequest => ({ type: "summarize", id, text: "x", length: "short" });
 
 function setUp() {
   const log: string[] = [];

@@ -1,15 +1,19 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { rightsOf } from "../src/engine/assist/assist-ports";
+import { identityOf, rightsOf } from "../src/engine/assist/assist-ports";
 import { Asker, type Rights, type RouterParts } from "../src/engine/assist/assist-router";
+import { Offers } from "../src/engine/assist/offers";
 import type { AssistTier, TierOutputs } from "../src/engine/assist/tier";
+import type { AssistEvent, TierRequest } from "../src/shared/assist-messages";
 import { wireError } from "../src/shared/errors";
 import { cancelledError, isLast } from "../src/shared/pending-requests";
-import type { HostEvent, WireError } from "../src/shared/protocol";
-import { ANSWER } from "./fake-tier";
+import type { ConsentAnswer, ConsentRequest, HostEvent, Observation, WireError } from "../src/shared/protocol";
+import { TestGuide } from "./fake-guide";
+import { ANSWER, QUESTION } from "./fake-tier";
 import { pick, seeded } from "./random";
 
 interface Running {
+  request: TierRequest;
   outputs: TierOutputs;
   ended: boolean;
 }
@@ -20,12 +24,12 @@ class TestTier implements AssistTier {
   /** Every request is refused at once. */
   refusal: WireError | undefined;
 
-  run(_request: unknown, outputs: TierOutputs): () => void {
+  run(request: TierRequest, outputs: TierOutputs): () => void {
     if (this.refusal) {
       outputs.unavailable(this.refusal);
       return () => undefined;
     }
-    const running = { outputs, ended: false };
+    const running = { request, outputs, ended: false };
     this.running.push(running);
     return () => this.say(running, { type: "error", id: 77, error: cancelledError() });
   }
@@ -48,12 +52,30 @@ const SUMMARY = { type: "summarize", id: 5, text: "A text.", length: "short" };
 const DONE: HostEvent = { type: "done", id: 77, answer: ANSWER };
 
 function setUp() {
-  const parts = { host: new TestTier(), browser: new TestTier() } satisfies RouterParts;
-  const events: HostEvent[] = [];
-  const asker = new Asker(parts, (event) => events.push(event));
+  const observed: Observation[] = [];
+  const asked: { question: ConsentRequest; answer: (answer: ConsentAnswer) => void; withdrawn: boolean }[] = [];
+  const parts = {
+    host: new TestTier(),
+    browser: new TestTier(),
+    guide: new TestGuide(),
+    offers: new Offers(),
+    observe: (observation: Observation) => observed.push(observation),
+    consent: {
+      ask: (question: ConsentRequest, answer: (answer: ConsentAnswer) => void) => {
+        const one = { question, answer, withdrawn: false };
+        asked.push(one);
+        return () => {
+          one.withdrawn = true;
+        };
+      },
+    },
+  } satisfies RouterParts;
+  const events: AssistEvent[] = [];
+  const identity = { owner: "own", site: null };
+  const asker = new Asker(parts, identity, (event) => events.push(event));
   const ask = (message: unknown, rights: Rights = "all") => asker.receive(message, rights);
   const codes = () => events.map((event) => (event.type === "error" ? `${event.id} ${event.error.code}` : event.type));
-  return { ...parts, asker, ask, events, codes };
+  return { ...parts, asker, ask, events, codes, observed, asked, parts };
 }
 
 test("the host answers where it can, under the asker's id and without a word of the browser", () => {
@@ -177,10 +199,123 @@ test("rights come from the sender that the browser names", async () => {
   assert.equal(await rights({ id: "other", url: "chrome-extension://own/popup.html" }), "none");
 });
 
+test("the site of a card is the browser's word, that of a page of ours its own", () => {
+  const own = "chrome-extension://own/";
+  assert.deepEqual(identityOf({ url: "https://a.example/x?y", origin: "https://a.example", documentId: "d" }, own), {
+    owner: "card d",
+    site: "https://a.example",
+  });
+  assert.deepEqual(identityOf({ url: `${own}popup.html`, documentId: "e" }, own), { owner: "own", site: null });
+
+  const { ask, guide, parts, events } = setUp();
+  ask({ ...CHAT, site: "https://lie.example" });
+  ask({ ...CHAT, id: 5, page: { title: "t", text: "x" }, site: "https://b.example/path" });
+  const card = new Asker(parts, { owner: "card d", site: "https://a.example" }, (event) => events.push(event));
+  card.receive({ ...SUMMARY, site: "https://lie.example" }, "summarize");
+  // A chat without a page is about no site.
+  assert.deepEqual(guide.sites, [null, "https://b.example", "https://a.example"]);
+});
+
+test("without rules nothing is routed", () => {
+  const unloaded = setUp();
+  unloaded.guide.failure = wireError("internal", "no rules");
+  unloaded.ask(CHAT);
+  assert.deepEqual(unloaded.codes(), ["4 internal"]);
+  const broken = setUp();
+  broken.guide.isBroken = true;
+  broken.ask(CHAT);
+  assert.deepEqual(broken.codes(), ["4 internal"]);
+  assert.equal(unloaded.host.running.length + broken.host.running.length, 0);
+});
+
+test("with no tier on this device the last reason is the error", () => {
+  const { ask, host, browser, codes } = setUp();
+  host.refusal = wireError("hostMissing", "No host.");
+  browser.refusal = wireError("backendUnavailable", "No engine.");
+  ask(CHAT);
+  assert.deepEqual(codes(), ["decision", "4 backendUnavailable"]);
+});
+
+/** A chat that was answered on the device, and not well enough. */
+function offered() {
+  const all = setUp();
+  all.guide.offers = true;
+  all.ask(CHAT);
+  all.host.say(all.host.running[0], DONE);
+  const [decision] = all.events;
+  assert.equal(decision?.type, "decision");
+  const offer = decision?.type === "decision" ? (decision.offer ?? "") : "";
+  return { ...all, offer };
+}
+
+test("an endpoint is offered before the end of the local answer, which stays what it is", () => {
+  const { events, observed, host } = offered();
+  assert.deepEqual(events.at(-1), { type: "done", id: 4, answer: ANSWER });
+  assert.equal(host.running.length, 1, "nothing was asked of the host");
+  assert.deepEqual(
+    observed.map(({ type }) => type),
+    ["answered", "escalationOffered"],
+  );
+});
+
+test("an offer that is taken up asks the user, and the question is not the asker's", () => {
+  const { ask, host, events, asked, offer, observed } = offered();
+  ask({ type: "askCloud", id: 9, offer });
+  const [, escalated] = host.running;
+  assert.equal(escalated?.request.type, "escalate");
+  const answers: ConsentAnswer[] = [];
+  escalated?.outputs.asked?.(QUESTION, (answer) => answers.push(answer));
+  assert.equal(events.filter(({ id }) => id === 9).length, 0, "the asker hears nothing of it");
+  assert.equal(observed.filter(({ type }) => type === "escalationAccepted").length, 0);
+  asked[0]?.answer({ nonce: "n", payloadSha256: "s", choice: { type: "once" } });
+  assert.deepEqual(
+    answers.map(({ choice }) => choice.type),
+    ["once"],
+  );
+  host.say(escalated, { type: "delta", id: 1, text: "from afar" });
+  host.say(escalated, DONE);
+  assert.deepEqual(
+    events.filter(({ id }) => id === 9).map(({ type }) => type),
+    ["delta", "done"],
+  );
+  assert.equal(observed.filter(({ type }) => type === "escalationAccepted").length, 1);
+});
+
+test("a request that ends takes its question off the screen", () => {
+  const { ask, host, asked, offer } = offered();
+  ask({ type: "askCloud", id: 9, offer });
+  host.running[1]?.outputs.asked?.(QUESTION, () => undefined);
+  ask({ type: "cancel", id: 9 });
+  assert.equal(asked[0]?.withdrawn, true);
+});
+
+test("an offer is for whoever got it, and for nobody else", () => {
+  const { ask, codes, parts, events, offer, host } = offered();
+  ask({ type: "askCloud", id: 9, offer: "guessed" });
+  const card = new Asker(parts, { owner: "card d", site: "https://a.example" }, (event) => events.push(event));
+  card.receive({ type: "askCloud", id: 10, offer }, "summarize");
+  const stranger = new Asker(parts, { owner: "own", site: null }, (event) => events.push(event));
+  stranger.receive({ type: "askCloud", id: 11, offer }, "none");
+  assert.deepEqual(codes().slice(2), ["9 badRequest", "10 badRequest", "11 badRequest"]);
+  assert.equal(host.running.length, 1);
+});
+
+test("nobody but our own pages speaks of permissions and keys", () => {
+  const { ask, codes, host } = setUp();
+  ask({ type: "revoke", id: 1, site: null }, "summarize");
+  ask({ type: "unlockKey", id: 2, passphrase: "x" }, "summarize");
+  ask({ type: "escalate", id: 3, escalation: {} });
+  ask({ type: "consent", id: 4, answer: {} });
+  assert.deepEqual(codes(), ["1 badRequest", "2 badRequest", "3 badRequest", "4 badRequest"]);
+  ask({ type: "revoke", id: 5, site: "https://a.example" });
+  assert.deepEqual(host.running[0]?.request, { type: "revoke", id: 5, site: "https://a.example" });
+});
+
 test("every request ends exactly once, whatever the tiers do", () => {
   for (let seed = 1; seed <= 300; seed += 1) {
     const random = seeded(seed);
-    const { host, browser, asker, ask, events } = setUp();
+    const { host, browser, asker, ask, events, guide } = setUp();
+    guide.offers = random() < 0.5;
     const asked: number[] = [];
     const tier = () => (random() < 0.5 ? host : browser);
     const steps = [
@@ -188,6 +323,13 @@ test("every request ends exactly once, whatever the tiers do", () => {
         asked.push(asked.length + 1);
         ask({ ...CHAT, id: asked.length });
       },
+      () => {
+        const offer = events.flatMap((event) => (event.type === "decision" && event.offer ? [event.offer] : [])).at(-1);
+        if (offer === undefined) return;
+        asked.push(asked.length + 1);
+        ask({ type: "askCloud", id: asked.length, offer });
+      },
+      () => pick(random, host.running)?.outputs.asked?.(QUESTION, () => undefined),
       () => ask({ type: "cancel", id: pick(random, asked) ?? 1 }),
       () => {
         const one = tier();
@@ -212,7 +354,7 @@ test("every request ends exactly once, whatever the tiers do", () => {
     for (const id of asked) {
       const own = events.filter((event) => event.id === id);
       assert.equal(own.filter(isLast).length, 1, `seed ${seed}, request ${id}: ${own.map(({ type }) => type)}`);
-      assert.ok(isLast(own.at(-1) as HostEvent), `seed ${seed}, request ${id}: an event after the end`);
+      assert.ok(isLast(own.at(-1) as AssistEvent), `seed ${seed}, request ${id}: an event after the end`);
     }
   }
 });

@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Assisting } from "../src/engine/worker/assisting";
-import type { AssistRequest } from "../src/shared/assist-messages";
+import type { TextRequest } from "../src/shared/assist-messages";
 import type { BackendChoice, HostEvent } from "../src/shared/protocol";
 import { ANSWER } from "./fake-tier";
 
-const REQUEST: AssistRequest = { type: "summarize", id: 7, text: "x", length: "short" };
+const REQUEST: TextRequest = { type: "summarize", id: 7, text: "x", length: "short" };
 const CHOICE: BackendChoice = { backend: "wasm", reason: "webgpuAbsent", detail: "this browser has no WebGPU" };
 
 /** The wasm's engine as far as it is used here. */

@@ -163,7 +163,7 @@ test("what another page wrote is taken over, once it is complete and unless an a
 
 test("the page goes along while it is wanted", () => {
   const { controller, asked, say } = setUp();
-  controller.setPage({ title: "T", text: "words", isCut: true });
+  controller.setPage({ title: "T", text: "words", isCut: true, site: null });
   controller.send("hi");
   const page = (index: number) => {
     const request = asked[index]?.request;

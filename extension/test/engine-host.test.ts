@@ -62,6 +62,7 @@ function setUp() {
       setItem: (key, value) => void stored.set(key, value),
       removeItem: (key) => void stored.delete(key),
     }),
+    observe: () => undefined,
     readPreference: async () => "auto",
   });
   const events: AutocompleteEvent[] = [];

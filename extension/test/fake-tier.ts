@@ -1,15 +1,31 @@
 // Twins of the two ends of the host link, driven by a test.
 
 import type { HostPort } from "../src/engine/assist/host-session";
-import type { AnswerInfo, HostEvent, HostRequest } from "../src/shared/protocol";
+import type { AnswerInfo, ConsentRequest, HostEvent, HostRequest } from "../src/shared/protocol";
 
 export const ANSWER: AnswerInfo = {
   engine: { tier: "host", model: "m", device: "CPU", reason: "it is there" },
   kind: "reply",
   stop: "complete",
   isInputCut: false,
+  confidence: null,
   fallback: "",
   timing: { firstTokenMs: 1, totalMs: 2, promptTokens: 3, tokens: 4, tokensPerS: 5 },
+};
+
+/** What a host asks before it sends anything. */
+export const QUESTION: ConsentRequest = {
+  nonce: "0123456789abcdef0123456789abcdef",
+  endpoint: { name: "Mine", origin: "http://127.0.0.1:1", model: "m", isLoopback: true },
+  limit: "lowConfidence",
+  payload: '{"messages":[{"role":"user","content":"Ask [PERSON_1]."}]}',
+  payloadSha256: "00",
+  payloadBytes: 60,
+  replacements: [{ placeholder: "[PERSON_1]", original: "Anna", count: 1, kind: "person", reason: "nameList" }],
+  cost: null,
+  expiresInS: 300,
+  site: "https://a.example",
+  key: "notNeeded",
 };
 
 /** A connection to a host that the test plays. */

@@ -1,21 +1,35 @@
 import assert from "node:assert/strict";
 import { afterEach, beforeEach, mock, test } from "node:test";
 import { HostSession } from "../src/engine/assist/host-session";
-import type { AssistRequest } from "../src/shared/assist-messages";
-import type { HostEvent } from "../src/shared/protocol";
-import { done, TestPort } from "./fake-tier";
+import type { TierRequest } from "../src/shared/assist-messages";
+import type { ConsentAnswer } from "../src/shared/protocol";
+import { done, QUESTION, TestPort } from "./fake-tier";
 import { pick, seeded } from "./random";
 
-const CHAT: AssistRequest = { type: "chat", id: 0, messages: [{ role: "user", text: "hi" }], page: null };
+const CHAT: TierRequest = { type: "chat", id: 0, messages: [{ role: "user", text: "hi" }], page: null };
+
+const TIER = { health: "unknown", contextTokens: 0, tokensPerS: null, failures: 0 } as const;
+const ESCALATE: TierRequest = {
+  type: "escalate",
+  id: 0,
+  escalation: {
+    task: { type: "summarize", text: "x", length: "short" },
+    site: null,
+    siteRule: "normal",
+    state: { browser: TIER, host: TIER, cloud: { readiness: "unknown", contextTokens: 0 }, attempts: [] },
+    edits: { lifted: [], added: [] },
+    ownTerms: [],
+  },
+};
 
 /** One request as its asker sees it. */
 class Asked {
   readonly log: string[] = [];
   readonly cancel: () => void;
 
-  constructor(session: HostSession, request: AssistRequest = CHAT) {
+  constructor(session: HostSession, request: TierRequest = CHAT) {
     this.cancel = session.submit(request, {
-      event: (event: HostEvent) => this.log.push(event.type === "error" ? event.error.code : event.type),
+      event: (event) => this.log.push(event.type === "error" ? event.error.code : event.type),
       unavailable: (error) => this.log.push(`unavailable ${error.code}`),
     });
   }
@@ -214,4 +228,43 @@ test("every request ends exactly once under random answers, cancellations, kills
     session.close();
     for (const { log, endings } of asked) assert.equal(endings, 1, `seed ${seed}: never ended: ${log}`);
   }
+});
+
+test("a question goes to whoever listens, the host may be silent meanwhile, and a late answer goes nowhere", () => {
+  const { port, session } = setUp();
+  const log: string[] = [];
+  let answer: (given: ConsentAnswer) => void = () => assert.fail("nobody asked");
+  session.submit(ESCALATE, {
+    event: ({ type }) => log.push(type),
+    unavailable: () => assert.fail(),
+    asked: (question, given) => {
+      log.push(question.nonce);
+      answer = given;
+    },
+  });
+  port.welcome();
+  const [id = 0] = port.ids();
+  port.say({ type: "consent", id, request: QUESTION });
+  assert.deepEqual(log, [QUESTION.nonce]);
+  // Longer than any silence that a model may keep.
+  mock.timers.tick(600_000);
+  assert.equal(port.closedByUs, false);
+  const given: ConsentAnswer = { nonce: QUESTION.nonce, payloadSha256: "00", choice: { type: "once" } };
+  answer(given);
+  assert.deepEqual(port.sent.at(-1), { type: "consent", id, answer: given });
+  port.say(done(id));
+  const before = port.sent.length;
+  answer(given);
+  assert.equal(port.sent.length, before);
+  assert.deepEqual(log, [QUESTION.nonce, "done"]);
+});
+
+test("a question that nobody listens to is a no", () => {
+  const { port, session } = setUp();
+  new Asked(session, ESCALATE);
+  port.welcome();
+  const [id = 0] = port.ids();
+  port.say({ type: "consent", id, request: QUESTION });
+  const sent = port.sent.at(-1);
+  assert.equal(sent?.type === "consent" && sent.answer.choice.type, "no");
 });

@@ -5,7 +5,6 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeSet;
-use std::ops::Range;
 
 use safetensors::Dtype;
 use safetensors::tensor::{Metadata, SafeTensorError, TensorInfo};
@@ -254,6 +253,8 @@ fn problem(name: &str, problem: &'static str) -> LmError {
 
 #[cfg(test)]
 mod tests {
+    use std::ops::Range;
+
     use std::collections::HashMap;
 
     use safetensors::tensor::TensorView;

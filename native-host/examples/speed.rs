@@ -19,7 +19,6 @@ use std::task::{Context, Poll, Waker};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, bail};
-use rustix::time::{ClockId, clock_gettime};
 use serde::Deserialize;
 use sotto_core::decode::Decoder as _;
 use sotto_core::pack::{Graph, GraphDevice, GraphShape, KnownAnswer, Precision};
@@ -116,13 +115,22 @@ fn run(library: &Path, folder: &Path, ids: &Path) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// What all threads of this process have computed together.
+/// What all threads of this process have computed together; where the system is not asked for it, the time on the wall.
 fn processor_time() -> Duration {
-    let time = clock_gettime(ClockId::ProcessCPUTime);
-    Duration::new(
-        time.tv_sec.unsigned_abs(),
-        time.tv_nsec.unsigned_abs() as u32,
-    )
+    #[cfg(unix)]
+    {
+        use rustix::time::{ClockId, clock_gettime};
+        let time = clock_gettime(ClockId::ProcessCPUTime);
+        Duration::new(
+            time.tv_sec.unsigned_abs(),
+            time.tv_nsec.unsigned_abs() as u32,
+        )
+    }
+    #[cfg(not(unix))]
+    {
+        static START: std::sync::OnceLock<Instant> = std::sync::OnceLock::new();
+        START.get_or_init(Instant::now).elapsed()
+    }
 }
 
 /// The most memory that this process ever had.

@@ -6,6 +6,8 @@ use std::process::ExitCode;
 use clap::Subcommand;
 use sotto_core::protocol::Coded;
 
+use crate::audit::AuditCommand;
+use crate::cloud::CloudCommand;
 use crate::doctor;
 use crate::install::{InstallCommand, Platform, UninstallCommand, system_registry};
 use crate::models::{ModelCommand, ModelStore, StorePaths, Terminal};
@@ -34,13 +36,19 @@ pub(crate) enum UserCommand {
     /// Import, list, choose and remove models
     #[command(subcommand)]
     Model(ModelCommand),
+    /// Set up an endpoint to be asked, after consent, where this device is not enough
+    #[command(subcommand)]
+    Cloud(CloudCommand),
+    /// Show, export and verify the record of what was sent, refused and agreed to
+    #[command(subcommand)]
+    Audit(AuditCommand),
     /// Add, list and remove execution providers for NPUs
     #[command(subcommand)]
     Provider(ProviderCommand),
 }
 
 impl UserCommand {
-    /// Does it. Only doctor has an exit status of its own: failure if something does not work.
+    /// Does it. Doctor and `audit verify` have an exit status of their own: failure if something is not as it should be.
     ///
     /// # Errors
     /// What the command reports, with its code.
@@ -78,6 +86,22 @@ impl UserCommand {
                     input: &mut input.lock(),
                 };
                 command.run(&store, &mut terminal).map_err(coded)?;
+            }
+            Self::Cloud(command) => {
+                let input = io::stdin();
+                let mut terminal = Terminal {
+                    out: &mut out,
+                    is_interactive: input.is_terminal(),
+                    input: &mut input.lock(),
+                };
+                command.run(store.paths(), &mut terminal).map_err(coded)?;
+            }
+            Self::Audit(command) => {
+                let is_whole = command.run(&store.paths().home, &mut out).map_err(coded)?;
+                return Ok(match is_whole {
+                    true => ExitCode::SUCCESS,
+                    false => ExitCode::FAILURE,
+                });
             }
             Self::Provider(command) => {
                 let input = io::stdin();

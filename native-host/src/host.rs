@@ -9,6 +9,7 @@ use tokio::fs::File;
 use crate::broker::{Session, Surroundings, WorkerCommand, run};
 use crate::caller::Caller;
 use crate::cli;
+use crate::cloud::Office;
 use crate::compiled::{Statement, seal};
 use crate::extension::is_ours;
 use crate::models::{ModelStore, Origin, StorePaths};
@@ -122,6 +123,10 @@ impl Surroundings for Host {
         }
     }
 
+    fn office(&self) -> Option<Office> {
+        Office::open(&self.store.paths().home).ok()
+    }
+
     fn compiled(&self, statement: Statement) {
         if let Err(error) = seal(&self.store, statement) {
             // It is compiled again next time, and this is in the browser's log.
@@ -153,6 +158,8 @@ impl Surroundings for Host {
             sandbox: loaded
                 .map(|engine| engine.sandbox.clone())
                 .unwrap_or_default(),
+            // The broker's to say.
+            cloud: None,
         }
     }
 }

@@ -306,9 +306,12 @@ fn another_answer_than_the_signed_one_is_no_answer() {
 }
 
 /// ONNX Runtime maps weights where they lie, so that a change of the file would be a change of the model.
-#[cfg(unix)]
 #[test]
 fn weights_that_change_while_they_are_in_use_are_computed_with_no_more() {
+    if !cfg!(unix) {
+        // Nothing is mapped there.
+        return;
+    }
     let (folder, file, graph) = graphs().remove(1);
     let fixture = pack_of(folder, file, graph);
     let Some(loaded) = fixture.load() else { return };

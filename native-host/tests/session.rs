@@ -19,6 +19,10 @@ enum Happening {
     Done(u32),
     Failed(u32),
     WorkerLost,
+    Escalate(u32),
+    Consent(u32),
+    CloudDelta(u32),
+    CloudDone(u32),
 }
 
 fn happening() -> impl Strategy<Value = Happening> {
@@ -34,6 +38,10 @@ fn happening() -> impl Strategy<Value = Happening> {
         4 => id().prop_map(Happening::Done),
         2 => id().prop_map(Happening::Failed),
         1 => Just(Happening::WorkerLost),
+        3 => id().prop_map(Happening::Escalate),
+        2 => id().prop_map(Happening::Consent),
+        3 => id().prop_map(Happening::CloudDelta),
+        3 => id().prop_map(Happening::CloudDone),
     ]
 }
 
@@ -81,6 +89,7 @@ fn done(id: u32) -> HostEvent {
             is_input_cut: false,
             fallback: String::new(),
             timing: AnswerTiming::default(),
+            confidence: None,
         },
     }
 }
@@ -114,6 +123,8 @@ fn code(actions: &[Action]) -> Option<(u32, ErrorCode)> {
 #[derive(Default)]
 struct Browser {
     open: BTreeSet<u32>,
+    /// Those of them that are the endpoint's.
+    cloud: BTreeSet<u32>,
 }
 
 impl Browser {
@@ -123,11 +134,20 @@ impl Browser {
             HostEvent::Error { id: 0, .. } => {}
             HostEvent::Done { id, .. } | HostEvent::Error { id, .. } => {
                 prop_assert!(self.open.remove(id), "{id} ended twice");
+                self.cloud.remove(id);
             }
             HostEvent::Delta { id, .. } | HostEvent::Progress { id, .. } => {
                 prop_assert!(self.open.contains(id), "{id} went on after its end");
             }
-            HostEvent::Welcome { .. } | HostEvent::Status { .. } => {}
+            HostEvent::Consent { id, .. } => {
+                prop_assert!(self.open.contains(id), "{id} went on after its end")
+            }
+            HostEvent::Welcome { .. }
+            | HostEvent::Status { .. }
+            | HostEvent::Audit { .. }
+            | HostEvent::AuditVerdict { .. }
+            | HostEvent::Deleted { .. }
+            | HostEvent::Decision { .. } => {}
         }
         Ok(())
     }
@@ -149,6 +169,10 @@ proptest! {
                 Happening::Delta(id) => said(&mut session, HostEvent::Delta { id, text: "x".into() }),
                 Happening::Done(id) => said(&mut session, done(id)),
                 Happening::Failed(id) => said(&mut session, HostEvent::Error { id, error: lost() }),
+                Happening::Escalate(id) => { sent = Some(id); session.received(Ok(escalate(id))) }
+                Happening::Consent(id) => session.received(Ok(consent(id))),
+                Happening::CloudDelta(id) => cloud_said(&mut session, HostEvent::Delta { id, text: "x".into() }),
+                Happening::CloudDone(id) => cloud_said(&mut session, done(id)),
                 Happening::WorkerLost => session.worker_lost(&lost()).into_iter().map(Action::Reply).collect(),
             };
             // A second use of an id in flight is refused under id 0 and changes nothing.
@@ -160,8 +184,17 @@ proptest! {
             for action in &actions {
                 match action {
                     Action::Reply(event) => browser.heard(event)?,
+                    Action::Cloud(HostRequest::Escalate { id, .. }) => {
+                        browser.cloud.insert(*id);
+                    }
+                    Action::Cloud(HostRequest::Cancel { id } | HostRequest::Consent { id, .. }) => {
+                        prop_assert!(browser.cloud.contains(id) && browser.open.contains(id));
+                    }
+                    Action::Cloud(other) => panic!("{other:?}"),
                     Action::Work(_) | Action::Status { .. } => {}
-                    Action::Cancel { id } => prop_assert!(browser.open.contains(id)),
+                    Action::Cancel { id } => {
+                        prop_assert!(browser.open.contains(id) && !browser.cloud.contains(id));
+                    }
                 }
             }
             prop_assert!(browser.open.len() <= MAX_IN_FLIGHT);
@@ -169,9 +202,75 @@ proptest! {
         for event in session.worker_lost(&lost()) {
             browser.heard(&event)?;
         }
+        // A worker that is gone ends nothing of the endpoint's.
+        prop_assert_eq!(&browser.open, &browser.cloud);
+        for id in browser.cloud.clone() {
+            let event = session.cloud_said(HostEvent::Error { id, error: lost() });
+            browser.heard(&event.expect("it was in flight"))?;
+        }
         prop_assert!(browser.open.is_empty(), "left hanging: {:?}", browser.open);
         prop_assert!(session.is_idle());
     }
+}
+
+fn cloud_said(session: &mut Session, event: HostEvent) -> Vec<Action> {
+    session
+        .cloud_said(event)
+        .map(Action::Reply)
+        .into_iter()
+        .collect()
+}
+
+fn escalate(id: u32) -> HostRequest {
+    let tier = TierState {
+        health: TierHealth::Ready,
+        context_tokens: 0,
+        tokens_per_s: None,
+        failures: 0,
+    };
+    let cloud = CloudState {
+        readiness: CloudReadiness::Unknown,
+        context_tokens: 0,
+    };
+    let escalation = Escalation {
+        task: CloudTask::Summarize {
+            text: "A text.".into(),
+            length: SummaryLength::Short,
+        },
+        site: None,
+        site_rule: SiteRule::Normal,
+        state: RouteState {
+            browser: tier,
+            host: tier,
+            cloud,
+            attempts: vec![],
+        },
+        own_terms: vec![],
+        edits: RedactionEdits::default(),
+    };
+    HostRequest::Escalate { id, escalation }
+}
+
+fn consent(id: u32) -> HostRequest {
+    let answer = ConsentAnswer {
+        nonce: String::new(),
+        payload_sha256: String::new(),
+        choice: ConsentChoice::Once,
+    };
+    HostRequest::Consent { id, answer }
+}
+
+#[test]
+fn what_the_user_takes_back_is_taken_back_however_much_is_going_on() {
+    let mut session = greeted();
+    for id in 1..=MAX_IN_FLIGHT as u32 {
+        session.received(Ok(chat(id)));
+    }
+    let revoke = HostRequest::Revoke { id: 99, site: None };
+    assert_eq!(
+        session.received(Ok(revoke.clone())),
+        [Action::Cloud(revoke)]
+    );
 }
 
 fn said(session: &mut Session, event: HostEvent) -> Vec<Action> {

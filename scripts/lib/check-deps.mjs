@@ -1,7 +1,8 @@
 // Dependencies run one way, engines stay in their crate, and every licence is one that we may ship.
-// Reads `cargo metadata`; nothing is built.
+// Reads `cargo metadata` and the extension's lock file; nothing is built.
 
 import { execFileSync } from "node:child_process";
+import { readFileSync } from "node:fs";
 
 const metadata = JSON.parse(
   execFileSync("cargo", ["metadata", "--locked", "--format-version", "1"], { maxBuffer: 1 << 28, encoding: "utf8" }),
@@ -22,6 +23,8 @@ const ALLOWED = {
 const OWNED = [
   { pattern: /^(burn|cubecl|wgpu|cubek)/, owner: "sotto-lm" },
   { pattern: /^ort(-sys)?$/, owner: "sotto-host" },
+  // The network, and the keys to it.
+  { pattern: /^(reqwest|hyper.*|rustls|tokio-rustls|keyring|age)$/, owner: "sotto-host" },
   { pattern: /^tokenizers$/, owner: "sotto-tokenizer" },
 ];
 
@@ -77,6 +80,14 @@ for (const id of ours) {
   }
 }
 
+// What is bundled into the extension, by its lock file.
+const lock = JSON.parse(readFileSync("extension/package-lock.json", "utf8"));
+const bundled = Object.entries(lock.packages).filter(([path, { dev }]) => path !== "" && !dev);
+for (const [path, { license }] of bundled) {
+  const fine = (license ?? "").replace(/[()]/g, "").split(/ AND /).every((part) => part.split(/ OR /).some((one) => LICENCES.has(one.trim())));
+  if (!fine) problems.push(`${path}: licence '${license}' is not on the list`);
+}
+
 for (const problem of new Set(problems)) console.error(problem);
-if (problems.length === 0) console.log(`${metadata.packages.length - ours.size} packages: directions and licences are fine`);
+if (problems.length === 0) console.log(`${metadata.packages.length - ours.size} crates, ${bundled.length} bundled npm packages: directions and licences are fine`);
 process.exit(problems.length === 0 ? 0 : 1);

@@ -9,6 +9,7 @@ import { servePages } from "../pages/server.mjs";
 import { demonstrateChat, demonstrateSummary } from "./lib/assist-demo.mjs";
 import { launchSotto } from "./lib/browser.mjs";
 import { buildPages } from "./lib/build-pages.mjs";
+import { demonstrateEscalation } from "./lib/escalation-demo.mjs";
 import { hasRealHost, installRealHost } from "./lib/host.mjs";
 import { percentile } from "./lib/numbers.mjs";
 import { PROMPTS } from "./lib/prompts.mjs";
@@ -120,7 +121,8 @@ async function demonstrate(origin, options) {
     };
     const summarize = await demonstrateSummary(sotto, origin);
     const chat = await demonstrateChat(sotto);
-    const json = JSON.stringify({ autocomplete, summarize, chat }, null, 2);
+    const escalation = await demonstrateEscalation();
+    const json = JSON.stringify({ autocomplete, summarize, chat, escalation }, null, 2);
     await mkdir(dirname(resolve(options.json)), { recursive: true });
     await writeFile(options.json, `${json}\n`);
     console.log(json);
@@ -130,7 +132,10 @@ async function demonstrate(origin, options) {
     else if (!report.accepted) console.error("the suggestion was not inserted");
     if (!summarize.ok) console.error("the selection was not summarised");
     if (!chat.ok) console.error("the chat was not answered");
-    return report.shown && report.accepted && summarize.ok && chat.ok ? 0 : 1;
+    // Only the host speaks with an endpoint.
+    const isEscalated = escalation.ok || !hasRealHost();
+    if (!isEscalated) console.error("the endpoint on this machine was not asked as it should be");
+    return report.shown && report.accepted && summarize.ok && chat.ok && isEscalated ? 0 : 1;
   } finally {
     await sotto.close();
   }

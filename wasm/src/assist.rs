@@ -75,7 +75,16 @@ impl Env for Listener<'_> {
 async fn answer(shared: &Shared, request: &HostRequest, on_event: &Function) -> HostEvent {
     let id = match request {
         HostRequest::Summarize { id, .. } | HostRequest::Chat { id, .. } => *id,
-        HostRequest::Hello { id, .. } | HostRequest::Status { id } | HostRequest::Cancel { id } => {
+        HostRequest::Hello { id, .. }
+        | HostRequest::Status { id }
+        | HostRequest::Escalate { id, .. }
+        | HostRequest::Consent { id, .. }
+        | HostRequest::Revoke { id, .. }
+        | HostRequest::UnlockKey { id, .. }
+        | HostRequest::ListAudit { id, .. }
+        | HostRequest::VerifyAudit { id }
+        | HostRequest::DeleteEverything { id }
+        | HostRequest::Cancel { id } => {
             return refused(*id, "The engine answers chats and summaries only.");
         }
     };

@@ -1,9 +1,11 @@
 //! What a request must be before anyone works on it.
 
 use crate::protocol::{
-    ChatMessage, ChatRole, Coded, ErrorCode, HostRequest, MAX_CHAT_MESSAGES, MAX_CHAT_UTF16,
-    MAX_SUMMARIZE_UTF16, PageText,
+    ChatMessage, ChatRole, CloudTask, Coded, ErrorCode, Escalation, HostRequest, MAX_CHAT_MESSAGES,
+    MAX_CHAT_UTF16, MAX_EDITS, MAX_OWN_TERM_UTF16, MAX_OWN_TERMS, MAX_SUMMARIZE_UTF16, PageText,
+    RedactionEdits,
 };
+use crate::redact::OwnTerm;
 use crate::text::utf16_len;
 
 /// Why a request is refused.
@@ -18,6 +20,12 @@ pub enum RequestError {
     /// A text is empty or only white space.
     #[error("There is no text.")]
     Empty,
+    /// More changes in the preview than anyone makes, or an empty one.
+    #[error("The changes of the preview cannot be read.")]
+    BadEdits,
+    /// More or longer words on the user's list than go with a request, or an empty one.
+    #[error("The list of your own words cannot be read.")]
+    BadOwnTerms,
     /// The last message is not the user's, or there is none.
     #[error("There is no question to answer.")]
     NoQuestion,
@@ -27,7 +35,9 @@ impl Coded for RequestError {
     fn code(&self) -> ErrorCode {
         match self {
             Self::TextTooLarge | Self::ChatTooLarge => ErrorCode::TooLarge,
-            Self::Empty | Self::NoQuestion => ErrorCode::BadRequest,
+            Self::Empty | Self::NoQuestion | Self::BadEdits | Self::BadOwnTerms => {
+                ErrorCode::BadRequest
+            }
         }
     }
 }
@@ -38,20 +48,54 @@ impl Coded for RequestError {
 /// [`RequestError`].
 pub fn check(request: &HostRequest) -> Result<(), RequestError> {
     match request {
-        HostRequest::Summarize { text, .. } => {
-            if is_over([text.as_str()], MAX_SUMMARIZE_UTF16) {
-                return Err(RequestError::TextTooLarge);
-            }
-            not_empty(text)
-        }
-        HostRequest::Chat { messages, page, .. } => {
-            check_messages(messages)?;
-            page.as_ref().map_or(Ok(()), check_page)
-        }
-        HostRequest::Hello { .. } | HostRequest::Status { .. } | HostRequest::Cancel { .. } => {
-            Ok(())
-        }
+        HostRequest::Summarize { text, .. } => check_text(text),
+        HostRequest::Chat { messages, page, .. } => check_chat(messages, page.as_ref()),
+        HostRequest::Escalate { escalation, .. } => check_escalation(escalation),
+        HostRequest::Hello { .. }
+        | HostRequest::Status { .. }
+        | HostRequest::Consent { .. }
+        | HostRequest::Revoke { .. }
+        | HostRequest::UnlockKey { .. }
+        | HostRequest::ListAudit { .. }
+        | HostRequest::VerifyAudit { .. }
+        | HostRequest::DeleteEverything { .. }
+        | HostRequest::Cancel { .. } => Ok(()),
     }
+}
+
+/// Checks what is to be put to an endpoint, by the same limits.
+///
+/// # Errors
+/// [`RequestError`].
+pub fn check_escalation(escalation: &Escalation) -> Result<(), RequestError> {
+    let RedactionEdits { lifted, added } = &escalation.edits;
+    let mut edits = lifted.iter().chain(added);
+    if lifted.len() + added.len() > MAX_EDITS as usize || edits.any(|text| text.trim().is_empty()) {
+        return Err(RequestError::BadEdits);
+    }
+    let is_bad = |term: &OwnTerm| {
+        term.text.trim().is_empty() || utf16_len(&term.text) > MAX_OWN_TERM_UTF16 as usize
+    };
+    let terms = &escalation.own_terms;
+    if terms.len() > MAX_OWN_TERMS as usize || terms.iter().any(is_bad) {
+        return Err(RequestError::BadOwnTerms);
+    }
+    match &escalation.task {
+        CloudTask::Summarize { text, .. } => check_text(text),
+        CloudTask::Chat { messages, page } => check_chat(messages, page.as_ref()),
+    }
+}
+
+fn check_text(text: &str) -> Result<(), RequestError> {
+    if is_over([text], MAX_SUMMARIZE_UTF16) {
+        return Err(RequestError::TextTooLarge);
+    }
+    not_empty(text)
+}
+
+fn check_chat(messages: &[ChatMessage], page: Option<&PageText>) -> Result<(), RequestError> {
+    check_messages(messages)?;
+    page.map_or(Ok(()), check_page)
 }
 
 fn check_messages(messages: &[ChatMessage]) -> Result<(), RequestError> {

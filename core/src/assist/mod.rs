@@ -10,20 +10,26 @@ mod format;
 mod gate;
 mod prompt;
 mod quote;
+mod remote;
 mod run;
 mod setting;
 mod summarize;
 mod support;
+mod veil;
 
-pub use check::{RequestError, check};
+pub use check::{RequestError, check, check_escalation};
 pub use error::{AssistError, AssistErrorOf};
 pub use format::{PlainFormat, PromptFormat, PromptMessage, PromptRole};
 pub use prompt::encode_prompt;
+pub use remote::{RemoteMessage, RemotePrompt, remote_prompt};
 pub use summarize::summarize_extractively;
+pub use veil::{Veiled, veil};
 
 use crate::autocomplete::Pacer;
 use crate::decode::{CachedDecoder, Decoder, Tokenizer};
-use crate::protocol::{AnswerEngine, AnswerInfo, AnswerKind, AnswerStop, AnswerTiming};
+use crate::protocol::{
+    AnswerConfidence, AnswerEngine, AnswerInfo, AnswerKind, AnswerStop, AnswerTiming,
+};
 
 /// The world of one request: time, other work, and the one who asked.
 pub trait Env: Pacer {
@@ -70,6 +76,8 @@ pub struct Answer {
     pub fallback: String,
     /// Where the time went.
     pub timing: AnswerTiming,
+    /// How sure the model was, where one wrote.
+    pub confidence: Option<AnswerConfidence>,
 }
 
 impl Answer {
@@ -85,6 +93,7 @@ impl Answer {
             is_input_cut: self.is_input_cut,
             fallback: self.fallback,
             timing: self.timing,
+            confidence: self.confidence,
         }
     }
 }

@@ -11,7 +11,7 @@ use crate::text::head_utf16;
 const PLAIN_PAGE_CHARS: usize = 700;
 
 /// Longest title that is quoted.
-const MAX_TITLE_UTF16: usize = 200;
+pub(super) const MAX_TITLE_UTF16: usize = 200;
 
 /// A page in the prompt.
 #[derive(Default)]
@@ -65,7 +65,7 @@ impl<D: Decoder, T: Tokenizer, F: PromptFormat> Assistant<'_, D, T, F> {
     }
 }
 
-const PAGE_TAG: &str = "page";
+pub(super) const PAGE_TAG: &str = "page";
 
 /// `text` without anything that looks like the tag `name`, so that a quotation ends where it ends.
 pub(super) fn quoted(text: &str, name: &str) -> String {

@@ -2,7 +2,7 @@
 
 use super::{Answer, AssistErrorOf, Assistant, Env, PromptFormat, Step};
 use crate::decode::{Decoder, Tokenizer};
-use crate::generate::{GenerateConfig, Generation, Sampling};
+use crate::generate::{GenerateConfig, Generation, Sampling, Sureness};
 use crate::protocol::{AnswerKind, AnswerStop, AnswerTiming};
 
 /// One run of the model.
@@ -23,6 +23,7 @@ pub(super) struct Tally {
     /// Tokens behind the first of each run, and the time that they took.
     timed_tokens: usize,
     timed_ms: f64,
+    sureness: Sureness,
 }
 
 impl Tally {
@@ -34,6 +35,7 @@ impl Tally {
             tokens: 0,
             timed_tokens: 0,
             timed_ms: 0.0,
+            sureness: Sureness::default(),
         }
     }
 
@@ -75,6 +77,11 @@ impl Tally {
             is_input_cut,
             fallback: fallback.to_owned(),
             timing,
+            // Sentences of the text itself: no model wrote them.
+            confidence: self
+                .sureness
+                .confidence()
+                .filter(|_| kind != AnswerKind::Extractive),
         }
     }
 }
@@ -102,6 +109,7 @@ impl<D: Decoder, T: Tokenizer, F: PromptFormat> Assistant<'_, D, T, F> {
             sink(&delta, tally, env);
         }
         tally.tokens += generation.tokens();
+        tally.sureness.add(generation.sureness());
         tally.timed_tokens += generation.tokens().saturating_sub(1);
         tally.timed_ms += env.now_ms() - first_ms.unwrap_or_else(|| env.now_ms());
         Ok(generation.stop().unwrap_or(AnswerStop::Complete))

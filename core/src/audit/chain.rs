@@ -12,6 +12,11 @@ const CONTEXT: &[u8] = b"sotto-audit-v1\0";
 
 /// One record, as it is stored and exported: a JSON object.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(
+    feature = "typescript",
+    derive(ts_rs::TS),
+    ts(export, rename = "AuditRecord")
+)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Record {
     /// From 1, without gaps.
@@ -28,6 +33,11 @@ pub struct Record {
 
 /// The newest record: what the next one is chained to. Worth keeping in a second place.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(
+    feature = "typescript",
+    derive(ts_rs::TS),
+    ts(export, rename = "AuditHead")
+)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Head {
     /// Its number; 0 if there is none.

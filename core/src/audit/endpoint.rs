@@ -9,6 +9,11 @@ const MAX_BYTES: usize = 280;
 
 /// The origin of an endpoint, such as `https://api.example.com`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(
+    feature = "typescript",
+    derive(ts_rs::TS),
+    ts(type = "string", rename = "AuditEndpoint")
+)]
 #[serde(try_from = "String")]
 pub struct Endpoint(String);
 

@@ -9,8 +9,14 @@ use crate::code::Code;
 use crate::pack::Sha256;
 use crate::redact::Kind;
 
-/// One thing that happened to a request, or to the rules. `request` is the number of the request in the host's life.
+/// One thing that happened to a request, or to the rules. `request` is the `sequence` of the record that the request began with,
+/// which is a [`Event::Decided`].
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(
+    feature = "typescript",
+    derive(ts_rs::TS),
+    ts(export, rename = "AuditEvent")
+)]
 #[serde(
     tag = "type",
     rename_all = "camelCase",
@@ -61,16 +67,20 @@ pub enum Event {
         /// What was taken back.
         scope: Code,
     },
-    /// A payload left the device.
+    /// A payload leaves the device. Written before it does, and again for each try.
     Sent {
         /// Which request.
         request: u32,
         /// Where to.
         endpoint: Endpoint,
+        /// Under which agreement: once, or a site for a time.
+        scope: Code,
         /// Of the bytes that left: the same as those that were shown.
         payload: Sha256,
         /// How many there were.
         payload_bytes: u32,
+        /// How many values of each kind were replaced.
+        redactions: BTreeMap<Kind, u32>,
     },
     /// Something kept a payload from leaving: no consent, other bytes, a limit.
     Blocked {

@@ -43,8 +43,10 @@ fn event(number: u32) -> Event {
         3 => Event::Sent {
             request,
             endpoint: endpoint(),
+            scope: code("once"),
             payload: Sha256([7; 32]),
             payload_bytes: number,
+            redactions: BTreeMap::from([(Kind::Card, 1)]),
         },
         4 => Event::Ended {
             request,

@@ -2,12 +2,17 @@
 
 use std::collections::BTreeSet;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::{Head, Record};
 
 /// What is wrong with a chain.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(
+    feature = "typescript",
+    derive(ts_rs::TS),
+    ts(export, rename = "AuditProblem")
+)]
 #[serde(tag = "type", rename_all = "camelCase")]
 pub enum Problem {
     /// The entry at this position, from 0, is no record.

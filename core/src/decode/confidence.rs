@@ -72,6 +72,11 @@ impl LogProbs {
             margin: log_prob.exp() - (other - self.log_norm).exp(),
         }
     }
+
+    /// Entropy of the whole distribution, in nats.
+    pub fn entropy(&self) -> f32 {
+        self.entropy
+    }
 }
 
 #[cfg(test)]

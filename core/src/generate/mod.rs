@@ -6,10 +6,12 @@
 mod repeat;
 mod sampler;
 mod stream;
+mod sureness;
 
 pub use repeat::LoopDetector;
 pub use sampler::{Sampler, Sampling, SplitMix64};
 pub use stream::{Pushed, TextStream};
+pub use sureness::Sureness;
 
 use crate::autocomplete::Pacer;
 use crate::decode::{CachedDecoder, DecodeError, Decoder, Tokenizer};
@@ -39,6 +41,7 @@ pub struct Generation<'a, T> {
     prompt_len: usize,
     stream: TextStream<'a>,
     loops: LoopDetector,
+    sureness: Sureness,
     stop: Option<AnswerStop>,
 }
 
@@ -53,6 +56,7 @@ impl<'a, T: Tokenizer> Generation<'a, T> {
             ids: prompt,
             stream: TextStream::new(config.stop_texts),
             loops: LoopDetector::default(),
+            sureness: Sureness::default(),
             stop: None,
         }
     }
@@ -90,6 +94,7 @@ impl<'a, T: Tokenizer> Generation<'a, T> {
             return Ok(Some(self.end(AnswerStop::Complete)));
         }
         self.ids.push(token);
+        self.sureness.push(&self.ids[self.prompt_len..], &log_probs);
         let Pushed {
             mut delta,
             is_stopped,
@@ -112,6 +117,11 @@ impl<'a, T: Tokenizer> Generation<'a, T> {
     /// Tokens chosen so far, the ending one left out.
     pub fn tokens(&self) -> usize {
         self.ids.len() - self.prompt_len
+    }
+
+    /// How sure the model was of the text so far.
+    pub fn sureness(&self) -> &Sureness {
+        &self.sureness
     }
 
     fn end(&mut self, stop: AnswerStop) -> String {

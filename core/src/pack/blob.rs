@@ -47,6 +47,7 @@ pub enum BlobRole {
 
 /// A SHA-256 sum; 64 lower-case hexadecimal digits in JSON.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(type = "string"))]
 pub struct Sha256(pub [u8; 32]);
 
 impl Blob {

@@ -3,10 +3,13 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::WireError;
+use super::{
+    AnswerConfidence, AuditPage, AuditVerdict, CloudStatus, ConsentAnswer, ConsentRequest,
+    Deletion, Escalation, Passphrase, RouteDecision, WireError,
+};
 
 /// Extension to host. The first message on a connection is `hello`; everything else before it is refused.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(export))]
 #[serde(
     tag = "type",
@@ -48,6 +51,59 @@ pub enum HostRequest {
         /// Text of the page that the user chose to talk about; untrusted, never an instruction.
         #[serde(default)]
         page: Option<PageText>,
+    },
+    /// Put a request to the user's endpoint. Answered by `consent`; behind a yes by `delta` and `done`, behind a no by
+    /// `error` `consentDeclined`. Where a permission for the site holds, `consent` is left out.
+    Escalate {
+        /// Chosen by the sender, unique on this connection.
+        id: u32,
+        /// What would be sent, and why.
+        escalation: Escalation,
+    },
+    /// The user's answer to a `consent`. From the extension's own sheet only.
+    Consent {
+        /// The `escalate` that asked.
+        id: u32,
+        /// The answer.
+        answer: ConsentAnswer,
+    },
+    /// Take permissions back, at once: also of what is on its way. Answered by `status`.
+    Revoke {
+        /// Chosen by the sender; the answer echoes it.
+        id: u32,
+        /// The site whose permission ends; none: every one.
+        #[serde(default)]
+        site: Option<String>,
+    },
+    /// Open the file that holds the endpoint's key, until the host ends. Answered by `status`, or by `error`
+    /// `cloudKeyLocked`.
+    UnlockKey {
+        /// Chosen by the sender; the answer echoes it.
+        id: u32,
+        /// What opens it.
+        passphrase: Passphrase,
+    },
+    /// Records of what was sent, refused and agreed to, the newest first. Answered by `audit`.
+    ListAudit {
+        /// Chosen by the sender; the answer echoes it.
+        id: u32,
+        /// Only records with a smaller `sequence`: that of the last record of the answer before; none: the newest.
+        #[serde(default)]
+        before: Option<u32>,
+        /// How many, at most [`super::MAX_AUDIT_RECORDS`].
+        limit: u32,
+    },
+    /// Whether the records are those that were written. Answered by `auditVerdict`.
+    VerifyAudit {
+        /// Chosen by the sender; the answer echoes it.
+        id: u32,
+    },
+    /// Delete everything that the host keeps of the user: records, permissions, times and costs of requests, the endpoint
+    /// with its key. What is on its way ends with `consentRevoked`. Models and the registration with browsers stay. Answered
+    /// by `deleted`; from the extension's own pages only.
+    DeleteEverything {
+        /// Chosen by the sender; the answer echoes it.
+        id: u32,
     },
     /// The answer is no longer wanted; `id` ends with `error` `cancelled` unless it ended already.
     Cancel {
@@ -91,6 +147,42 @@ pub enum HostEvent {
         done: u32,
         /// Parts in all.
         total: u32,
+    },
+    /// What was decided about a request that was answered on this device, before its last event: whether the answer
+    /// stands, or may be put to the user's endpoint.
+    Decision {
+        /// The request's id.
+        id: u32,
+        /// The decision.
+        decision: RouteDecision,
+    },
+    /// What would be sent to the user's endpoint, for the sheet. Nothing happens until `consent` answers.
+    Consent {
+        /// The `escalate`'s id.
+        id: u32,
+        /// The question.
+        request: ConsentRequest,
+    },
+    /// Answers `listAudit`.
+    Audit {
+        /// The request's id.
+        id: u32,
+        /// The records.
+        page: AuditPage,
+    },
+    /// Answers `verifyAudit`.
+    AuditVerdict {
+        /// The request's id.
+        id: u32,
+        /// What came out.
+        verdict: AuditVerdict,
+    },
+    /// Answers `deleteEverything`: it is gone.
+    Deleted {
+        /// The request's id.
+        id: u32,
+        /// What was there.
+        deletion: Deletion,
     },
     /// More of the answer, in order.
     Delta {
@@ -171,6 +263,8 @@ pub enum Capability {
     Summarize,
     /// It answers `chat`.
     Chat,
+    /// It knows `escalate` and what belongs to it.
+    Cloud,
 }
 
 /// Who wrote an answer, and how.
@@ -190,6 +284,9 @@ pub struct AnswerInfo {
     pub fallback: String,
     /// Where the time went.
     pub timing: AnswerTiming,
+    /// How sure the model was; none where no model wrote, or where it is not known.
+    #[serde(default)]
+    pub confidence: Option<AnswerConfidence>,
 }
 
 /// Where an answer was made.
@@ -197,7 +294,7 @@ pub struct AnswerInfo {
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(export))]
 #[serde(rename_all = "camelCase")]
 pub struct AnswerEngine {
-    /// Browser or host.
+    /// Browser, host or cloud.
     pub tier: Tier,
     /// Name of the model; empty if no model was involved.
     pub model: String,
@@ -216,6 +313,8 @@ pub enum Tier {
     Browser,
     /// In the host process on the same device.
     Host,
+    /// At the endpoint that the user set up, after consent.
+    Cloud,
 }
 
 /// How an answer was made.
@@ -278,4 +377,7 @@ pub struct HostStatus {
     pub memory_limit_mib: u32,
     /// How the worker is confined, for people.
     pub sandbox: String,
+    /// The user's endpoint; none from a host that knows of no endpoints.
+    #[serde(default)]
+    pub cloud: Option<Box<CloudStatus>>,
 }

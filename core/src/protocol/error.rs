@@ -55,6 +55,46 @@ pub enum ErrorCode {
     RuntimeInvalid,
     /// The worker process ended in the middle: it crashed, was killed, or met its memory limit.
     WorkerLost,
+    /// The user said no.
+    ConsentDeclined,
+    /// An answer to a question that was not asked, that is void, or about other bytes.
+    ConsentInvalid,
+    /// The permission was taken back.
+    ConsentRevoked,
+    /// The rules do not allow asking an endpoint for this.
+    CloudForbidden,
+    /// No endpoint is set up, or what is set up cannot be used.
+    CloudNotConfigured,
+    /// The endpoint's key is missing, locked or cannot be read.
+    CloudKeyLocked,
+    /// The requests that the user allows per minute or day are used up.
+    CloudThrottled,
+    /// The request could go beyond the user's spending cap.
+    CloudBudgetSpent,
+    /// The endpoint could not be reached.
+    CloudUnreachable,
+    /// The endpoint's certificate is not trusted.
+    CloudTls,
+    /// The endpoint was silent for too long.
+    CloudTimeout,
+    /// The endpoint sent us to another place; nobody went there.
+    CloudRedirected,
+    /// The endpoint does not accept the key.
+    CloudUnauthorized,
+    /// The endpoint wants fewer requests.
+    CloudRateLimited,
+    /// The endpoint refused the request.
+    CloudRejected,
+    /// The endpoint failed.
+    CloudFailed,
+    /// The endpoint answered in another form than the protocol's.
+    CloudInvalid,
+    /// The endpoint's answer is longer than Sotto takes.
+    CloudTooLarge,
+    /// The endpoint's answer broke off.
+    CloudCut,
+    /// The record of what is sent could not be written, so nothing was sent.
+    AuditFailed,
     /// A bug: the message says where, never what the user typed.
     Internal,
 }
@@ -89,7 +129,13 @@ impl ErrorCode {
             | Self::DeviceLost
             | Self::OutOfMemory
             | Self::Overloaded
-            | Self::WorkerLost => true,
+            | Self::WorkerLost
+            | Self::CloudThrottled
+            | Self::CloudUnreachable
+            | Self::CloudTimeout
+            | Self::CloudRateLimited
+            | Self::CloudFailed
+            | Self::CloudCut => true,
             Self::BadRequest
             | Self::TooLarge
             | Self::VersionMismatch
@@ -107,6 +153,20 @@ impl ErrorCode {
             | Self::OriginRefused
             | Self::ModelMissing
             | Self::RuntimeInvalid
+            | Self::ConsentDeclined
+            | Self::ConsentInvalid
+            | Self::ConsentRevoked
+            | Self::CloudForbidden
+            | Self::CloudNotConfigured
+            | Self::CloudKeyLocked
+            | Self::CloudBudgetSpent
+            | Self::CloudTls
+            | Self::CloudRedirected
+            | Self::CloudUnauthorized
+            | Self::CloudRejected
+            | Self::CloudInvalid
+            | Self::CloudTooLarge
+            | Self::AuditFailed
             | Self::Internal => false,
         }
     }

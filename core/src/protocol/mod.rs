@@ -5,17 +5,23 @@
 //! `bigint`, which JSON cannot carry. An unknown field is ignored; an unknown `type` is an error.
 
 mod assist;
+mod audit;
 mod autocomplete;
 mod calibration;
+mod cloud;
 mod error;
+mod routing;
 mod status;
 #[cfg(all(test, feature = "typescript"))]
 mod typescript;
 
 pub use assist::*;
+pub use audit::*;
 pub use autocomplete::*;
 pub use calibration::*;
+pub use cloud::*;
 pub use error::*;
+pub use routing::*;
 pub use status::*;
 
 /// Version of these messages. Peers with different versions tell the user to update instead of guessing.
@@ -39,6 +45,24 @@ pub const MAX_CHAT_MESSAGES: u32 = 100;
 
 /// One native-messaging frame, in bytes, both ways. The browser accepts no more from a host.
 pub const MAX_FRAME_BYTES: u32 = 1024 * 1024;
+
+/// Longest permission for a site, in minutes: a working day.
+pub const MAX_SCOPE_MINUTES: u32 = 480;
+
+/// Changes of the user in one preview, lifted and added together.
+pub const MAX_EDITS: u32 = 200;
+
+/// Words of the user's own list that go with one request.
+pub const MAX_OWN_TERMS: u32 = 500;
+
+/// Text of one of them, in UTF-16 code units.
+pub const MAX_OWN_TERM_UTF16: u32 = 200;
+
+/// Records of the audit in one answer: well below [`MAX_FRAME_BYTES`].
+pub const MAX_AUDIT_RECORDS: u32 = 500;
+
+/// Problems of the audit in one answer.
+pub const MAX_AUDIT_PROBLEMS: u32 = 100;
 
 /// Name under which browsers know the host.
 pub const HOST_NAME: &str = "app.sotto.host";

@@ -1,8 +1,9 @@
 //! Writes the limits of the protocol for TypeScript: ts-rs writes types, not values.
 
 use super::{
-    HOST_NAME, MAX_AFTER_UTF16, MAX_BEFORE_UTF16, MAX_CHAT_MESSAGES, MAX_CHAT_UTF16,
-    MAX_FRAME_BYTES, MAX_SUMMARIZE_UTF16, PROTOCOL_VERSION,
+    HOST_NAME, MAX_AFTER_UTF16, MAX_AUDIT_RECORDS, MAX_BEFORE_UTF16, MAX_CHAT_MESSAGES,
+    MAX_CHAT_UTF16, MAX_EDITS, MAX_FRAME_BYTES, MAX_OWN_TERM_UTF16, MAX_OWN_TERMS,
+    MAX_SCOPE_MINUTES, MAX_SUMMARIZE_UTF16, PROTOCOL_VERSION,
 };
 use crate::backend::{CALIBRATION_DECODE_TOKENS, CALIBRATION_PREFILL_TOKENS};
 
@@ -44,6 +45,31 @@ fn constants() -> String {
             "MAX_FRAME_BYTES",
             MAX_FRAME_BYTES,
             "Largest native-messaging frame, in bytes.",
+        ),
+        (
+            "MAX_SCOPE_MINUTES",
+            MAX_SCOPE_MINUTES,
+            "Longest permission for a site to send to the endpoint, in minutes.",
+        ),
+        (
+            "MAX_EDITS",
+            MAX_EDITS,
+            "Most changes of the user in one preview.",
+        ),
+        (
+            "MAX_OWN_TERMS",
+            MAX_OWN_TERMS,
+            "Most words of the user's own list that go with one request.",
+        ),
+        (
+            "MAX_OWN_TERM_UTF16",
+            MAX_OWN_TERM_UTF16,
+            "Most UTF-16 code units of one of them.",
+        ),
+        (
+            "MAX_AUDIT_RECORDS",
+            MAX_AUDIT_RECORDS,
+            "Most records of the audit in one answer.",
         ),
         (
             "CALIBRATION_PREFILL_TOKENS",

@@ -1,5 +1,8 @@
 //! Dates as people write them, in figures and with the names of months.
 
+use std::collections::HashSet;
+use std::sync::LazyLock;
+
 use super::fold::fold;
 use super::scan::{Class, Scan};
 
@@ -177,11 +180,12 @@ fn is_month_name(scan: &Scan<'_>, index: usize) -> bool {
     else {
         return false;
     };
-    let word = fold(&scan.text[token.start..token.end]);
-    MONTHS
-        .iter()
-        .any(|names| names.split(' ').any(|name| name == word))
+    MONTH_NAMES.contains(fold(&scan.text[token.start..token.end]).as_str())
 }
+
+/// All of [`MONTHS`]: it is asked for every word.
+static MONTH_NAMES: LazyLock<HashSet<&str>> =
+    LazyLock::new(|| MONTHS.iter().flat_map(|names| names.split(' ')).collect());
 
 #[cfg(test)]
 mod tests {

@@ -52,6 +52,11 @@ impl Finding {
 
 /// Why something was found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(
+    feature = "typescript",
+    derive(ts_rs::TS),
+    ts(export, rename = "RedactionReason")
+)]
 #[serde(rename_all = "camelCase")]
 pub enum Reason {
     /// Its check digits are right.

@@ -4,6 +4,11 @@ use serde::{Deserialize, Serialize};
 
 /// What a piece of text is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(
+    feature = "typescript",
+    derive(ts_rs::TS),
+    ts(export, rename = "RedactionKind")
+)]
 #[serde(rename_all = "snake_case")]
 pub enum Kind {
     /// E-mail address.

@@ -16,6 +16,7 @@ mod birth_date;
 mod card;
 mod checks;
 mod date;
+mod edited;
 mod email;
 mod finding;
 mod fold;
@@ -39,6 +40,7 @@ mod secret;
 mod url;
 mod vocabulary;
 
+pub use edited::edited;
 pub use finding::{Finding, Reason};
 pub use kind::Kind;
 pub use own_list::OwnTerm;

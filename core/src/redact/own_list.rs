@@ -3,12 +3,15 @@
 use std::collections::HashMap;
 use std::fmt;
 
+use serde::{Deserialize, Serialize};
+
 use super::fold::fold;
 use super::scan::{Class, Scan};
 use super::{Finding, Kind, Reason};
 
 /// A name or word that the user listed.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(export))]
 pub struct OwnTerm {
     /// What to take it for.
     pub kind: Kind,

@@ -2,17 +2,18 @@
 
 use std::fmt;
 
-use serde::{Deserialize, Serialize};
-
-use super::placeholder::Placeholders;
-use super::{Finding, Kind};
+use super::placeholder::{Placeholder, Placeholders};
+use super::{Finding, Kind, Reason};
 
 /// One placeholder in a redacted text.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Replacement {
+    /// What stands there.
+    pub placeholder: Placeholder,
     /// What was replaced.
     pub kind: Kind,
+    /// Why.
+    pub reason: Reason,
     /// First byte of the placeholder in the redacted text.
     pub start: usize,
     /// Byte behind it.
@@ -84,9 +85,12 @@ fn one(
         };
         redacted.push_str(&text[from..finding.start]);
         let start = redacted.len();
-        redacted.push_str(&placeholders.of(finding.kind, value).to_string());
+        let placeholder = placeholders.of(finding.kind, value);
+        redacted.push_str(&placeholder.to_string());
         replacements.push(Replacement {
+            placeholder,
             kind: finding.kind,
+            reason: finding.reason,
             start,
             end: redacted.len(),
             original_start: finding.start,

@@ -1,18 +1,21 @@
 //! An answer with its values back, on the device, while it streams.
 
+use std::borrow::Borrow;
 use std::fmt;
 
 use super::placeholder::{Piece, Placeholders, Reader};
 
 /// Puts values back into an answer that comes in pieces; a placeholder may be split over any of them.
-pub struct Restorer<'p> {
-    placeholders: &'p Placeholders,
+///
+/// `P` is the placeholders, or a reference to them.
+pub struct Restorer<P> {
+    placeholders: P,
     reader: Reader,
 }
 
-impl<'p> Restorer<'p> {
+impl<P: Borrow<Placeholders>> Restorer<P> {
     /// For the answer to a request that these placeholders are of.
-    pub fn new(placeholders: &'p Placeholders) -> Self {
+    pub fn new(placeholders: P) -> Self {
         Self {
             placeholders,
             reader: Reader::default(),
@@ -22,7 +25,7 @@ impl<'p> Restorer<'p> {
     /// What can be shown after `delta`. At most one unfinished placeholder, some forty bytes, waits for more.
     pub fn push(&mut self, delta: &str) -> String {
         let mut shown = String::with_capacity(delta.len());
-        let placeholders = self.placeholders;
+        let placeholders = self.placeholders.borrow();
         self.reader
             .push(delta, |piece| show(placeholders, piece, &mut shown));
         shown
@@ -31,18 +34,18 @@ impl<'p> Restorer<'p> {
     /// What still waited when the answer ended.
     pub fn finish(self) -> String {
         let mut shown = String::new();
-        let placeholders = self.placeholders;
+        let placeholders = self.placeholders.borrow();
         self.reader
             .finish(|piece| show(placeholders, piece, &mut shown));
         shown
     }
 }
 
-impl fmt::Debug for Restorer<'_> {
+impl<P: Borrow<Placeholders>> fmt::Debug for Restorer<P> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter
             .debug_struct("Restorer")
-            .field("placeholders", self.placeholders)
+            .field("placeholders", self.placeholders.borrow())
             .finish_non_exhaustive()
     }
 }

@@ -4,6 +4,7 @@
 
 use std::ops::Range;
 
+use super::address::{self, Kinds};
 use super::fold::fold_into;
 use super::lexicon::{self, Classes};
 use super::vocabulary::{self, Marks};
@@ -53,6 +54,8 @@ pub(super) struct Token {
     pub(super) classes: Classes,
     /// Of a word.
     pub(super) marks: Marks,
+    /// Of a word: what it is in addresses.
+    pub(super) kinds: Kinds,
 }
 
 /// The text with its tokens.
@@ -98,6 +101,7 @@ impl<'t> Scan<'t> {
                 case: Case::None,
                 classes: 0,
                 marks: vocabulary::NONE,
+                kinds: 0,
             };
             // Longer words are no names and say nothing.
             if class == Class::Word && end - start <= MAX_WORD_BYTES {
@@ -108,6 +112,7 @@ impl<'t> Scan<'t> {
                 token.case = case_of(word);
                 token.classes = lexicon::classes(&folded);
                 token.marks = vocabulary::marks(&lower, &folded);
+                token.kinds = address::kinds(&folded);
             }
             tokens.push(token);
         }
@@ -165,6 +170,12 @@ impl<'t> Scan<'t> {
                 .chars()
                 .next()
                 .is_some_and(|char| signs.contains(&char))
+    }
+
+    /// Whether the word `index` is one of `kinds` in addresses.
+    pub(super) fn is_kind(&self, index: usize, kinds: Kinds) -> bool {
+        self.get(index)
+            .is_some_and(|token| token.kinds & kinds != 0)
     }
 
     /// Whether the token `index` is the first of its line.

@@ -63,7 +63,7 @@ marks! {
     TITLE = "mr mrs ms mx dr prof professor sir dame rev reverend judge justice herr herrn frau monsieur madame mademoiselle mme mlle messrs \
         senor senora senorita sr sra srta dona doña signor signora signorina sig dott dottor dottoressa avv ing mevr mevrouw meneer dhr seu shri smt \
         kumari mister doctor docteur doktor doutor doutora dra familie famille pan pani panie pana panu fru hr господин госпожа κυρια κυριε κυριοσ lord lady \
-        capt captain sgt sergeant lt lieutenant col colonel officer inspector uncle auntie aunt tante onkel oncle tio tia maitre me";
+        capt captain sgt sergeant lt lieutenant col colonel uncle auntie aunt tante onkel oncle tio tia maitre me";
     /// Begins a letter, before a name.
     GREETING = "hi hello hey dear hallo liebe lieber hoi bonjour salut cher chere bonsoir hola estimado estimada querido querida \
         ciao caro cara gentile ola oi prezado prezada hej kaere kjaere hei moi czesc witam szanowny szanowna привет здравствуите уважаемыи \
@@ -76,7 +76,7 @@ marks! {
     /// Label of a field that holds a name.
     NAME = "name names vorname nachname surname firstname lastname forename fullname nom prenom nombre apellido apellidos nome cognome \
         sobrenome naam voornaam achternaam imie nazwisko patient patientin applicant contact contacts attendee attendees present \
-        participants caller reporter reported assignee author employee tenant owner client signatory attn attention cc bcc from von an von da van \
+        participants caller reporter reported assignee author employee tenant owner client signatory attn attention cc bcc from von an da van \
         witness passenger guest physician attending teacher manager supervisor ansprechpartner ansprechpartnerin kontaktperson \
         sachbearbeiter sachbearbeiterin mieter mieterin betreuer titular cardholder spouse beneficiary beneficiario solicitante \
         unterschrift firma gezeichnet kontakt contato contacto contatto driver borrower lender buyer seller landlord nurse staff team \
@@ -93,7 +93,7 @@ marks! {
         noted thinks thought reported presented suggested volunteered denied denies testified joined phoned emailed texted";
     /// Somebody does something with the person whose name follows.
     TOWARDS = "told ask asked met meet thank tell remind contact email emailed ping call called phoned phone texted text spoke talked met \
-        according invite invited cc hired fired behalf treffe traf frag frage ruf selon rencontre avise quede hable vi \
+        according invite invited cc hired fired behalf treffe traf frag frage ruf selon rencontre avise quede named hable vi \
         meldete besuche saw visited interviewed married wed represented countersigned approved attn signed appointed secondo falei";
     /// A password or key follows.
     SECRET = "password passwd pwd pass passcode passphrase passwort kennwort wachtwoord mdp contrasena clave senha haslo losenord salasana \
@@ -125,7 +125,7 @@ marks! {
         una il lo gli het een o os as um uma his her its our your their my kein keine mein meine \
         dein seine ihre unser unsere mon ma mes ton ta sa ses notre votre mi tu su nuestro mio mia suo sua";
     /// "I am", "my name is", "called": a name follows.
-    INTRODUCTION = "im heisse heisst ik heet chamo llamo llama chiamo chiama appelle sappelle heter hedder nazywam зовут named called \
+    INTRODUCTION = "im heisse heisst ik heet chamo llamo llama chiamo chiama appelle sappelle heter hedder nazywam зовут \
         soy sono sou suis bin ben jag jestem hight lautet alias";
     /// Country-specific identity numbers follow.
     ID_US = "ssn itin social tin";

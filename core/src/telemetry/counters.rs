@@ -13,6 +13,7 @@ pub(super) const MAX_WORDS: u32 = 8;
 
 /// Something that happened.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(export))]
 #[serde(
     tag = "type",
     rename_all = "camelCase",
@@ -82,6 +83,7 @@ pub struct MemoryEntry {
 
 /// How often something happened for one reason.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(export))]
 #[serde(rename_all = "camelCase")]
 pub struct ReasonEntry {
     /// Why.

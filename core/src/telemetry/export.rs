@@ -16,7 +16,9 @@ const LATENCY_MS: [u32; 8] = [63, 127, 255, 511, 1_023, 2_047, 4_095, 16_383];
 const MEMORY_MIB: [u32; 5] = [127, 255, 511, 1_023, 4_095];
 
 /// Every key there can be. All are exported, also those that never occurred: which ones did would say something, too.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(export))]
+#[serde(rename_all = "camelCase")]
 pub struct Schema {
     /// Tasks.
     pub tasks: Vec<Code>,
@@ -30,6 +32,7 @@ pub struct Schema {
 
 /// Counts with noise, and how much.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(export))]
 #[serde(rename_all = "camelCase")]
 pub struct Export {
     /// What one request may change its probability by, for all counts together. Exports add up.
@@ -42,6 +45,7 @@ pub struct Export {
 
 /// One count with noise.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(export))]
 #[serde(rename_all = "camelCase")]
 pub struct ExportedCount {
     /// Its name, such as `latency.chat.host.1023`.

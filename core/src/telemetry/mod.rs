@@ -7,11 +7,13 @@ mod counters;
 mod export;
 mod histogram;
 mod noise;
+mod view;
 
 pub use counters::{LatencyEntry, MemoryEntry, Observation, ReasonEntry, Telemetry};
 pub use export::{Export, ExportedCount, SENSITIVITY, Schema};
 pub use histogram::Histogram;
 pub use noise::{Epsilon, EpsilonRange, discrete_laplace};
+pub use view::{LatencyView, MemoryView, TelemetryView};
 
 #[cfg(test)]
 mod tests;

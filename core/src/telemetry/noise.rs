@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 
 /// How much an export may give away: `numerator / denominator`. Smaller is more private and more noisy.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(export))]
 #[serde(rename_all = "camelCase", try_from = "Parts")]
 pub struct Epsilon {
     numerator: u32,

@@ -2,10 +2,13 @@
 // for our own pages only. Who sends is what the browser says, never what the message says.
 
 import { toWireError, wireError } from "../shared/errors";
-import type { BackgroundMessages, Reply } from "../shared/messages";
+import type { BackgroundMessages, EngineMessages, Reply } from "../shared/messages";
 import { readSettings } from "../shared/settings-store";
+import { assistSettings } from "./assist-settings";
 import { showBadge, showUnsupported } from "./badge";
 import { cardDocuments } from "./card-documents";
+import { openConsent } from "./consent-window";
+import { deleteEverything } from "./delete-everything";
 import { openHost } from "./host-pipe";
 import { ensureEngine } from "./offscreen";
 import { injectIntoFrames } from "./registration";
@@ -52,6 +55,24 @@ const ROUTES: { [K in keyof BackgroundMessages]: Route<K> } = {
     tier: "ownPages",
     handle: async ({ status }) => {
       await showBadge(status);
+      return {};
+    },
+  },
+  assistSettings: {
+    tier: "ownPages",
+    handle: ({ site }) => assistSettings(site),
+  },
+  openConsent: {
+    tier: "ownPages",
+    handle: async () => {
+      await openConsent();
+      return {};
+    },
+  },
+  deleteEverything: {
+    tier: "ownPages",
+    handle: async () => {
+      await deleteEverything();
       return {};
     },
   },
@@ -104,6 +125,14 @@ function isRoute(type: unknown): type is keyof BackgroundMessages {
   return typeof type === "string" && Object.hasOwn(ROUTES, type);
 }
 
+const OF_ENGINE: Record<keyof EngineMessages, true> = {
+  backendPreference: true,
+  engineAlive: true,
+  telemetry: true,
+  exportTelemetry: true,
+  forget: true,
+};
+
 function isMessageOfOthers(type: unknown): boolean {
-  return type === "backendPreference" || type === "engineAlive";
+  return typeof type === "string" && Object.hasOwn(OF_ENGINE, type);
 }

@@ -11,6 +11,7 @@ import {
   stateSentence,
 } from "../shared/answer-text";
 import { SUMMARY_LENGTHS } from "../shared/assist-messages";
+import { CloudPart } from "../shared/cloud-part";
 import { copyText } from "../shared/copy";
 import { t } from "../shared/i18n";
 import type { SummaryLength } from "../shared/protocol";
@@ -20,6 +21,9 @@ export interface CardActions {
   again(): void;
   close(): void;
   setLength(length: SummaryLength): void;
+  /** Take up the offer of the endpoint. */
+  askCloud(): void;
+  stopCloud(): void;
 }
 
 const LENGTH_KEYS: Record<SummaryLength, string> = { short: "lengthShort", medium: "lengthMedium", long: "lengthLong" };
@@ -35,6 +39,7 @@ export class CardView {
   readonly #engine = document.createElement("details");
   readonly #badge = document.createElement("summary");
   readonly #details = make("div", "details");
+  readonly #cloud: CloudPart;
   readonly #stop = button("stop", "", t("stop"));
   readonly #again = button("again", "", t("again"));
   readonly #copy = button("copy", "", t("copy"));
@@ -65,7 +70,20 @@ export class CardView {
     this.#text.setAttribute("aria-live", "polite");
     this.#state.setAttribute("role", "status");
     this.#error.setAttribute("role", "alert");
-    this.dialog.append(header, this.#notice, this.#text, this.#state, this.#error, this.#label, footer);
+    this.#cloud = new CloudPart((text) => document.createTextNode(text), {
+      ask: () => actions.askCloud(),
+      stop: () => actions.stopCloud(),
+    });
+    this.dialog.append(
+      header,
+      this.#notice,
+      this.#text,
+      this.#state,
+      this.#error,
+      this.#label,
+      this.#cloud.element,
+      footer,
+    );
 
     this.#stop.addEventListener("click", () => actions.stop());
     this.#again.addEventListener("click", () => actions.again());
@@ -86,6 +104,7 @@ export class CardView {
       this.#text,
       this.#error,
       this.#label,
+      this.#cloud.element,
       this.#engine,
       this.#stop,
       this.#again,
@@ -95,7 +114,8 @@ export class CardView {
     }
   }
 
-  show(state: AnswerState): void {
+  /** `cloud`: the endpoint's answer, as far as it has come; null if nobody asked for one. */
+  show(state: AnswerState, cloud: AnswerState | null): void {
     const running = isRunning(state);
     this.#text.setAttribute("aria-busy", String(running));
     this.#text.textContent = state.text;
@@ -107,7 +127,7 @@ export class CardView {
     if (state.answer) {
       markAnswer(this.#engine, state.answer);
       this.#badge.textContent = engineBadge(state.answer);
-      const lines = engineDetails(state.answer);
+      const lines = engineDetails(state.answer, state.decision);
       this.#badge.title = lines.join("\n");
       this.#details.replaceChildren(
         ...lines.map((line) => {
@@ -117,6 +137,7 @@ export class CardView {
         }),
       );
     }
+    this.#cloud.show(state, cloud);
     this.#replaceFocused(running);
     this.#copy.hidden = state.text === "" || running;
   }

@@ -16,10 +16,12 @@ export class Card {
   readonly #view: CardView;
   readonly #frame: CardFrame;
   #state: AnswerState = newAnswer();
+  #cloud: AnswerState | null = null;
   #length: SummaryLength = "medium";
   /** Read now: once the extension is reloaded under this script, no message can be had any more. */
   readonly #orphaned = t("cardOrphaned");
   #cancel: () => void = () => undefined;
+  #cancelCloud: () => void = () => undefined;
 
   constructor(order: CardOrder) {
     this.#order = order;
@@ -31,6 +33,8 @@ export class Card {
         this.#length = length;
         this.#start();
       },
+      askCloud: () => this.#askCloud(),
+      stopCloud: () => this.#cancelCloud(),
     });
     this.#frame = new CardFrame(this.#view, order.rect, () => this.close());
     this.#start();
@@ -43,6 +47,8 @@ export class Card {
 
   #start(): void {
     this.#cancel();
+    this.#cancelCloud();
+    this.#cloud = null;
     if (!isExtensionAlive()) {
       this.#view.showNothing(this.#orphaned);
       return;
@@ -54,17 +60,39 @@ export class Card {
       return;
     }
     this.#view.setNotice(isCut ? t("cardCut", text.length.toLocaleString()) : "");
-    this.#view.show(this.#state);
+    this.#view.show(this.#state, null);
     let current = true;
     const stop = this.#client.request({ type: "summarize", text, length: this.#length }, (event) => {
       if (!current) return;
       this.#state = withEvent(this.#state, event);
-      if (isExtensionAlive()) this.#view.show(this.#state);
-      else this.#view.showNothing(this.#orphaned);
+      this.#show();
     });
     this.#cancel = () => {
       if (isRunning(this.#state)) stop();
       current = false;
     };
+  }
+
+  /** The sheet asks before anything leaves; the summary stays where it is. */
+  #askCloud(): void {
+    const { offer } = this.#state;
+    if (offer === null || (this.#cloud && isRunning(this.#cloud))) return;
+    this.#cloud = newAnswer();
+    this.#show();
+    let current = true;
+    const stop = this.#client.request({ type: "askCloud", offer }, (event) => {
+      if (!current || !this.#cloud) return;
+      this.#cloud = withEvent(this.#cloud, event);
+      this.#show();
+    });
+    this.#cancelCloud = () => {
+      if (this.#cloud && isRunning(this.#cloud)) stop();
+      current = false;
+    };
+  }
+
+  #show(): void {
+    if (isExtensionAlive()) this.#view.show(this.#state, this.#cloud);
+    else this.#view.showNothing(this.#orphaned);
   }
 }

@@ -1,12 +1,12 @@
 // What the chat does, without its looks: sends, follows the answer, stops, tries again, keeps. One answer at a time.
 
-import { isRunning, newAnswer, withEvent } from "../shared/answer-state";
-import type { AssistClient } from "../shared/assist-client";
+import { type AnswerState, isRunning, newAnswer, withEvent } from "../shared/answer-state";
+import type { AssistClient, NewRequest } from "../shared/assist-client";
+import type { AssistEvent } from "../shared/assist-messages";
 import { wireError } from "../shared/errors";
 import { t } from "../shared/i18n";
-import type { ReadPage } from "../shared/page-reader";
-import type { HostEvent } from "../shared/protocol";
 import { type ChatLog, conversation, isBeingWritten, newChat, parseChat } from "./chat-log";
+import type { SitePage } from "./page-source";
 
 /** A chat as it is stored: with the page that wrote it, so that a page knows its own words when it hears of them. */
 export type StoredChat = ChatLog & { writer: string };
@@ -25,7 +25,7 @@ export class ChatController {
   readonly #parts: ControllerParts;
   readonly #writer = crypto.randomUUID();
   #chat: ChatLog;
-  #page: ReadPage | undefined;
+  #page: SitePage | undefined;
   #cancel: (() => void) | undefined;
   #storeTimer: ReturnType<typeof setTimeout> | undefined;
 
@@ -43,7 +43,7 @@ export class ChatController {
   }
 
   /** The page to talk about; undefined for none. */
-  setPage(page: ReadPage | undefined): void {
+  setPage(page: SitePage | undefined): void {
     this.#page = page;
   }
 
@@ -60,6 +60,19 @@ export class ChatController {
     if (this.isBusy || this.#chat.entries.at(-1)?.role !== "assistant") return;
     this.#chat.entries.pop();
     this.#answer();
+  }
+
+  /** Puts the last question to the endpoint, as far as the user agrees to that in the sheet. */
+  askCloud(): void {
+    const chat = this.#chat;
+    const entry = chat.entries.at(-1);
+    if (this.isBusy || entry?.role !== "assistant" || entry.state.offer === null) return;
+    const { offer } = entry.state;
+    entry.cloud = newAnswer();
+    this.#follow(chat, { type: "askCloud", offer }, (event) => {
+      entry.cloud = withEvent(entry.cloud ?? newAnswer(), event);
+      return entry.cloud;
+    });
   }
 
   stop(): void {
@@ -99,24 +112,34 @@ export class ChatController {
     const { messages } = conversation(chat.entries);
     const entry = { role: "assistant" as const, state: newAnswer() };
     chat.entries.push(entry);
-    const receive = (event: HostEvent) => {
+    const page = this.#page ? { title: this.#page.title, text: this.#page.text } : null;
+    const site = this.#page?.site ?? null;
+    const request = messages.length > 0 ? ({ type: "chat", messages, page, site } as const) : undefined;
+    this.#follow(chat, request, (event) => {
       entry.state = withEvent(entry.state, event);
-      const running = isRunning(entry.state);
+      return entry.state;
+    });
+  }
+
+  /** Sends a request and follows its answer; `enter` puts an event where it belongs. No request: the chat is too long. */
+  #follow(chat: ChatLog, request: NewRequest | undefined, enter: (event: AssistEvent) => AnswerState): void {
+    let running = true;
+    const receive = (event: AssistEvent) => {
+      running = isRunning(enter(event));
       if (!running) this.#cancel = undefined;
       if (this.#chat !== chat) return;
       if (running) this.#storeSoon();
       else this.#store();
       this.#parts.changed(running ? "answer" : "all");
     };
-    if (messages.length === 0) {
+    if (!request) {
       receive({ type: "error", id: 0, error: wireError("tooLarge", t("chatTooLong")) });
       return;
     }
-    const page = this.#page ? { title: this.#page.title, text: this.#page.text } : null;
     // Set first: the answer may end while `request` is still running.
     this.#cancel = () => undefined;
-    const cancel = this.#parts.client.request({ type: "chat", messages, page }, receive);
-    if (isRunning(entry.state)) this.#cancel = cancel;
+    const cancel = this.#parts.client.request(request, receive);
+    if (running) this.#cancel = cancel;
     this.#store();
     this.#parts.changed("all");
   }

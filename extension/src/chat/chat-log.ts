@@ -1,11 +1,14 @@
 // A conversation as it is shown and kept, and as it is sent. Pure.
 
 import { type AnswerState, isRunning, newAnswer } from "../shared/answer-state";
-import { checkHostEvent } from "../shared/assist-messages";
 import { isErrorCode } from "../shared/errors";
+import { checkHostEvent } from "../shared/host-events";
 import { type ChatMessage, MAX_CHAT_MESSAGES, MAX_CHAT_UTF16 } from "../shared/protocol";
 
-export type ChatEntry = { role: "user"; text: string } | { role: "assistant"; state: AnswerState };
+/** `cloud` is the endpoint's answer to the same question, which the user asked for. */
+export type ChatEntry =
+  | { role: "user"; text: string }
+  | { role: "assistant"; state: AnswerState; cloud?: AnswerState | null };
 
 export interface ChatLog {
   id: string;
@@ -33,7 +36,7 @@ export function chatTitle({ entries }: ChatLog, max = 60): string {
 export function conversation(entries: readonly ChatEntry[]): { messages: ChatMessage[]; isCut: boolean } {
   const turns: ChatMessage[] = [];
   for (const entry of entries) {
-    const text = entry.role === "user" ? entry.text : entry.state.text;
+    const text = entry.role === "user" ? entry.text : bestOf(entry).text;
     if (text.trim() === "") continue;
     const last = turns.at(-1);
     // A question that got no answer, and the next one.
@@ -60,30 +63,47 @@ export function parseChat(raw: unknown): ChatLog | undefined {
   return { id, startedMs, entries: entries.flatMap((entry) => parseEntry(entry) ?? []) };
 }
 
+/** What the conversation goes on from. */
+function bestOf({ state, cloud }: Extract<ChatEntry, { role: "assistant" }>): AnswerState {
+  return cloud?.phase === "done" ? cloud : state;
+}
+
 function parseEntry(raw: unknown): ChatEntry | undefined {
   if (typeof raw !== "object" || raw === null) return undefined;
-  const { role, text, state } = raw as Record<string, unknown>;
+  const { role, text, state, cloud } = raw as Record<string, unknown>;
   if (role === "user") return typeof text === "string" ? { role, text } : undefined;
-  if (role !== "assistant" || typeof state !== "object" || state === null) return undefined;
-  const stored = state as Partial<AnswerState>;
+  const local = role === "assistant" ? parseState(state) : undefined;
+  return local && { role: "assistant", state: local, cloud: parseState(cloud) ?? null };
+}
+
+function parseState(raw: unknown): AnswerState | undefined {
+  if (typeof raw !== "object" || raw === null) return undefined;
+  const stored = raw as Partial<AnswerState>;
   if (typeof stored.text !== "string") return undefined;
   const done = checkHostEvent({ type: "done", id: 1, answer: stored.answer });
   const answer = done.ok && done.event.type === "done" ? done.event.answer : null;
   const error = stored.error && isErrorCode(stored.error.code) ? stored.error : null;
   const phase = answer ? "done" : error ? "failed" : "stopped";
-  return { role, state: { ...newAnswer(), phase, text: stored.text, answer, error } };
+  // An offer is the engine page's to keep or forget; one that it forgot says so.
+  const offer = typeof stored.offer === "string" ? stored.offer : null;
+  const decision = offer !== null ? (stored.decision ?? null) : null;
+  return { ...newAnswer(), phase, text: stored.text, answer, error, decision, offer };
 }
 
 /** Whether another page is still at work on a stored chat. */
 export function isBeingWritten(raw: unknown): boolean {
   const { entries } = raw as { entries?: unknown };
   const last: unknown = Array.isArray(entries) ? entries.at(-1) : undefined;
-  const { state } = (typeof last === "object" && last !== null ? last : {}) as { state?: Partial<AnswerState> };
-  return state?.phase === "waiting" || state?.phase === "streaming";
+  const { state, cloud } = (typeof last === "object" && last !== null ? last : {}) as {
+    state?: Partial<AnswerState>;
+    cloud?: Partial<AnswerState> | null;
+  };
+  return [state, cloud].some((one) => one?.phase === "waiting" || one?.phase === "streaming");
 }
 
-/** The answer that is being written, if one is. */
-export function runningAnswer(entries: readonly ChatEntry[]): AnswerState | undefined {
+/** The entry that is being written, if one is. */
+export function runningEntry(entries: readonly ChatEntry[]): Extract<ChatEntry, { role: "assistant" }> | undefined {
   const last = entries.at(-1);
-  return last?.role === "assistant" && isRunning(last.state) ? last.state : undefined;
+  if (last?.role !== "assistant") return undefined;
+  return [last.state, last.cloud].some((state) => state && isRunning(state)) ? last : undefined;
 }

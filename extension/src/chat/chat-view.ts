@@ -6,11 +6,12 @@ import { toWireError } from "../shared/errors";
 import { t } from "../shared/i18n";
 import { MAX_CHAT_UTF16 } from "../shared/protocol";
 import { ChatController } from "./chat-controller";
-import { type ChatLog, runningAnswer } from "./chat-log";
+import { type ChatLog, runningEntry } from "./chat-log";
 import { onCurrentChanged, readCurrent, writeCurrent } from "./chat-store";
 import { EarlierChats } from "./earlier-chats";
 import { makeMarkdown } from "./markdown";
 import { MessageView } from "./message-view";
+import { movedBeside, onHandOver } from "./move-beside";
 import { readFrontPage } from "./page-source";
 
 export class ChatView {
@@ -33,6 +34,7 @@ export class ChatView {
     this.#input.maxLength = MAX_CHAT_UTF16;
     this.#listen();
     onCurrentChanged((raw) => this.#controller.stored(raw));
+    onHandOver(() => this.#controller.askCloud());
     this.#changed("all");
   }
 
@@ -103,10 +105,10 @@ export class ChatView {
   }
 
   #showAnswer(): void {
-    const state = runningAnswer(this.#controller.chat.entries);
-    if (!state) return;
+    const entry = runningEntry(this.#controller.chat.entries);
+    if (!entry) return;
     const follow = this.#isAtEnd();
-    this.#last?.show(state);
+    this.#last?.show(entry.state, entry.cloud ?? null, true);
     if (follow) this.#scrollToEnd();
   }
 
@@ -114,7 +116,11 @@ export class ChatView {
     const { entries } = this.#controller.chat;
     const views = entries.map(
       (entry, index) =>
-        new MessageView(entry, this.#render, index === entries.length - 1, { retry: () => this.#retry() }),
+        new MessageView(entry, this.#render, index === entries.length - 1, {
+          retry: () => this.#retry(),
+          askCloud: () => void this.#askCloud(),
+          stop: () => this.#controller.stop(),
+        }),
     );
     this.#last = views.at(-1);
     this.#log.replaceChildren(...views.map(({ element }) => element));
@@ -127,6 +133,12 @@ export class ChatView {
     const isDone = last?.role === "assistant" && last.state.phase === "done";
     setText("chat-announcement", isDone ? last.state.text : isBusy ? t("chatWorking") : "");
     void this.#earlier.refresh(this.#controller.chat.id);
+  }
+
+  /** A toolbar popup closes when the sheet gets the focus, and with it the request: the chat moves beside the page first. */
+  async #askCloud(): Promise<void> {
+    if (await movedBeside()) return;
+    this.#controller.askCloud();
   }
 
   #retry(): void {

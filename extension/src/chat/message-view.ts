@@ -10,12 +10,16 @@ import {
   markAnswer,
   stateSentence,
 } from "../shared/answer-text";
+import { CloudPart } from "../shared/cloud-part";
 import { copyText } from "../shared/copy";
 import { t } from "../shared/i18n";
+import type { AnswerInfo, RouteDecision } from "../shared/protocol";
 import type { ChatEntry } from "./chat-log";
 
 export interface MessageActions {
   retry(): void;
+  askCloud(): void;
+  stop(): void;
 }
 
 export class MessageView {
@@ -25,6 +29,7 @@ export class MessageView {
   readonly #state = part("p", "state quiet");
   readonly #error = part("p", "problem");
   readonly #footer = part("div", "foot");
+  readonly #cloud: CloudPart;
   #shown = "";
 
   constructor(entry: ChatEntry, render: (text: string) => DocumentFragment, isLast: boolean, actions: MessageActions) {
@@ -33,30 +38,32 @@ export class MessageView {
     const who = part("span", "visually-hidden");
     who.textContent = entry.role === "user" ? t("chatYou") : t("chatSotto");
     this.#body.dir = "auto";
+    this.#cloud = new CloudPart(render, { ask: () => actions.askCloud(), stop: () => actions.stop() }, "button small");
     this.element.append(who, this.#body);
     if (entry.role === "user") {
       this.#body.textContent = entry.text;
       return;
     }
     this.#error.setAttribute("role", "alert");
-    this.element.append(this.#state, this.#error, this.#footer);
-    this.show(entry.state);
+    this.element.append(this.#state, this.#error, this.#footer, this.#cloud.element);
+    this.show(entry.state, entry.cloud ?? null, isLast);
     if (!isRunning(entry.state)) this.#finish(entry.state, isLast, actions);
   }
 
-  /** The answer as far as it has come. */
-  show(state: AnswerState): void {
+  /** The answer as far as it has come, and the endpoint's. Only the last answer can still be put to it. */
+  show(state: AnswerState, cloud: AnswerState | null, isLast: boolean): void {
     if (state.text !== this.#shown) {
       this.#shown = state.text;
       this.#body.replaceChildren(this.#render(state.text));
     }
-    this.element.setAttribute("aria-busy", String(isRunning(state)));
+    this.#cloud.show(isLast ? state : { ...state, offer: null }, cloud);
+    this.element.setAttribute("aria-busy", String(isRunning(state) || (cloud !== null && isRunning(cloud))));
     setLine(this.#state, stateSentence(state, t("chatWorking")));
     setLine(this.#error, state.error ? errorSentence(state.error) : "");
   }
 
   #finish(state: AnswerState, isLast: boolean, actions: MessageActions): void {
-    if (state.answer) this.#footer.append(engineView(state.answer));
+    if (state.answer) this.#footer.append(engineView(state.answer, state.decision));
     if (state.text !== "") {
       const copy = this.#button("copy", t("copy"), () => {
         void copyText(state.text, this.element).then((copied) => {
@@ -78,14 +85,14 @@ export class MessageView {
   }
 }
 
-function engineView(answer: NonNullable<AnswerState["answer"]>): HTMLDetailsElement {
+function engineView(answer: AnswerInfo, decision: RouteDecision | null): HTMLDetailsElement {
   const details = document.createElement("details");
   details.className = "engine";
   markAnswer(details, answer);
   const badge = document.createElement("summary");
   badge.className = "badge";
   badge.textContent = engineBadge(answer);
-  const lines = [answerLabel(answer), ...engineDetails(answer)];
+  const lines = [answerLabel(answer), ...engineDetails(answer, decision)];
   badge.title = lines.join("\n");
   details.append(
     badge,

@@ -3,9 +3,13 @@
 import { SottoError, wireError } from "../shared/errors";
 import { t } from "../shared/i18n";
 import type { ReadPage } from "../shared/page-reader";
+import { webOrigin } from "../shared/sites";
+
+/** `site` is its origin, as the browser says. */
+export type SitePage = ReadPage & { site: string | null };
 
 /** Reads the page in front. Throws `SottoError` where the browser does not allow it, or the page has no text. */
-export async function readFrontPage(): Promise<ReadPage> {
+export async function readFrontPage(): Promise<SitePage> {
   const [tab] = await chrome.tabs.query({ active: true, currentWindow: true });
   let page: ReadPage | null | undefined;
   try {
@@ -18,5 +22,5 @@ export async function readFrontPage(): Promise<ReadPage> {
     throw new SottoError(wireError("badRequest", t("pageClosed")), { cause });
   }
   if (!page || page.text === "") throw new SottoError(wireError("badRequest", t("pageEmpty")));
-  return page;
+  return { ...page, site: webOrigin(tab?.url) ?? null };
 }

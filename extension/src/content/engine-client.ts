@@ -3,7 +3,7 @@
 // or with `peerGone`.
 
 import { SottoError, wireError } from "../shared/errors";
-import { send } from "../shared/messages";
+import { type SuggestionNote, send } from "../shared/messages";
 import {
   AUTOCOMPLETE_PORT,
   type AutocompleteEvent,
@@ -60,6 +60,11 @@ export class EngineClient {
     this.#pending.delete(id);
   }
 
+  /** Tells what became of a suggestion, for the counts on this device. Not worth a connection of its own. */
+  note(note: SuggestionNote): void {
+    if (this.#port) this.#post(this.#port, note);
+  }
+
   close(): void {
     this.#port?.disconnect();
     this.#port = undefined;
@@ -106,7 +111,7 @@ export class EngineClient {
     return port;
   }
 
-  #post(port: chrome.runtime.Port, request: AutocompleteRequest): void {
+  #post(port: chrome.runtime.Port, request: AutocompleteRequest | SuggestionNote): void {
     try {
       port.postMessage(request);
     } catch {

@@ -37,16 +37,24 @@ export class Metrics {
     }
   }
 
-  /** The ghost is in the document; the time is taken when the frame that shows it is on its way. */
-  ghostShown(): void {
+  /**
+   * The ghost is in the document; the time is taken when the frame that shows it is on its way. `timed` gets it, and null at
+   * once where no key called for this ghost.
+   */
+  ghostShown(timed: (keyToGhostMs: number | null) => void): void {
     const keyAtMs = this.#keyAtMs;
-    if (keyAtMs === 0) return;
+    if (keyAtMs === 0) {
+      timed(null);
+      return;
+    }
     this.#keyAtMs = 0;
     requestAnimationFrame(() => {
       // After this frame's own callbacks, layout and paint.
       const { port1, port2 } = new MessageChannel();
       port1.onmessage = () => {
-        this.keyToGhostMs.push(performance.now() - keyAtMs);
+        const keyToGhostMs = performance.now() - keyAtMs;
+        this.keyToGhostMs.push(keyToGhostMs);
+        timed(keyToGhostMs);
         port1.close();
       };
       port2.postMessage(null);

@@ -12,6 +12,7 @@ import { GhostWatch } from "./ghost-watch";
 import type { Metrics } from "./metrics";
 import { SEEN_AFTER_MS } from "./pacing";
 import { firstWord, isLastWord, remaining, type Suggestion } from "./suggestion";
+import { Tally } from "./tally";
 import { type CaretWindow, readWindow, textBeforeCaret } from "./text-window";
 
 export interface SessionParts {
@@ -35,6 +36,7 @@ export class Session {
   reason: InspectionReason | null = null;
   readonly #parts: SessionParts;
   readonly #watch: GhostWatch;
+  readonly #tally: Tally;
   /** What is on screen, or waits for its moment, or was typed away from and may come back. */
   #suggestion: Suggestion | undefined;
   /** Fetched while the last word of the one on screen was being typed; takes over when that is used up. */
@@ -52,6 +54,7 @@ export class Session {
   constructor(context: FieldContext, parts: SessionParts) {
     this.context = context;
     this.#parts = parts;
+    this.#tally = new Tally((note) => parts.client.note(note));
     this.#watch = new GhostWatch(context.field, {
       moved: () => this.#draw(),
       gone: () => this.drop(),
@@ -133,6 +136,7 @@ export class Session {
       return;
     }
     this.context.pacing.accepted();
+    this.#tally.accepted(text);
     const left = this.#restNow();
     if (left) this.#show(left);
     else this.drop();
@@ -150,6 +154,7 @@ export class Session {
     this.#forgetRequest();
     this.#suggestion = undefined;
     this.#next = undefined;
+    this.#tally.end();
     this.#hide();
     this.reason = reason;
   }
@@ -257,11 +262,15 @@ export class Session {
     this.#shown = rest;
     if (!this.#draw()) return;
     this.reason = null;
+    const isNew = this.#tally.isNew(this.#suggestion);
     if (first) {
       this.#shownAtMs = performance.now();
       this.#watch.start();
-      this.#parts.metrics.ghostShown();
+      this.#parts.metrics.ghostShown((ms) => isNew && this.#tally.shown(ms));
       this.#parts.announce(rest);
+    } else if (isNew) {
+      // It took over from one that was typed to its end.
+      this.#tally.shown(null);
     }
   }
 

@@ -1,19 +1,24 @@
 // Ports of content scripts. What comes in is checked: a content script shares its process with a page.
 
 import { wireError } from "../shared/errors";
+import type { SuggestionNote } from "../shared/messages";
 import {
   type AutocompleteEvent,
   type AutocompleteRequest,
   MAX_AFTER_UTF16,
   MAX_BEFORE_UTF16,
+  type Observation,
 } from "../shared/protocol";
+import { record } from "../shared/unread";
 import type { EngineHost } from "./engine-host";
 
 export class AutocompletePorts {
   readonly #host: EngineHost;
+  readonly #observe: (observation: Observation) => void;
 
-  constructor(host: EngineHost) {
+  constructor(host: EngineHost, observe: (observation: Observation) => void) {
     this.#host = host;
+    this.#observe = observe;
   }
 
   add(port: chrome.runtime.Port): void {
@@ -22,6 +27,11 @@ export class AutocompletePorts {
   }
 
   #receive(port: chrome.runtime.Port, message: unknown): void {
+    const note = checkNote(message);
+    if (note) {
+      this.#note(note);
+      return;
+    }
     const request = checkRequest(message);
     if (!request.ok) {
       post(port, { type: "error", id: request.id, error: request.error });
@@ -41,6 +51,26 @@ export class AutocompletePorts {
         break;
     }
   }
+
+  #note(note: SuggestionNote): void {
+    if (note.type === "accepted") {
+      this.#observe(note);
+      return;
+    }
+    this.#observe({ type: "shown" });
+    const { latencyMs } = note;
+    if (latencyMs !== null) {
+      this.#observe({ type: "answered", task: "autocomplete", tier: "browser", latencyMs });
+    }
+  }
+}
+
+/** What a content script tells of its suggestions, within limits; undefined for everything else. */
+export function checkNote(message: unknown): SuggestionNote | undefined {
+  const { type, latencyMs, words } = record(message);
+  if (type === "shown") return { type, latencyMs: isU32(latencyMs) ? latencyMs : null };
+  if (type === "accepted" && isU32(words) && words > 0) return { type, words };
+  return undefined;
 }
 
 type Checked =

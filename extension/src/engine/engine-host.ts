@@ -1,14 +1,15 @@
 // Owns the worker: starts it on demand, gives it work, and notices when it dies. Whatever was pending then ends with
 // `peerGone`, and the next request starts a new one.
 
-import type { AssistRequest } from "../shared/assist-messages";
+import type { TextRequest } from "../shared/assist-messages";
 import { toWireError, wireError } from "../shared/errors";
-import type { AutocompleteEvent, EngineStatus, HostEvent, WireError } from "../shared/protocol";
+import type { AutocompleteEvent, EngineStatus, HostEvent, Observation, WireError } from "../shared/protocol";
 import type { BackendPreference } from "../shared/settings";
 import { AssistQueue } from "./assist/assist-queue";
 import type { CalibrationStore } from "./calibration-store";
 import { Countdown } from "./countdown";
 import { RequestQueue, type SuggestRequest } from "./request-queue";
+import { isFallback } from "./telemetry/telemetry-schema";
 import type { FromWorker, MeasureResult, ToWorker } from "./worker-messages";
 
 /** Whom the events of an answer go to. */
@@ -20,6 +21,8 @@ export interface HostParts {
   makeWorker(): Worker;
   store: CalibrationStore;
   readPreference(): Promise<BackendPreference>;
+  /** For the counts on this device. */
+  observe(observation: Observation): void;
 }
 
 /** Longest time for one suggestion before the worker counts as hung. A software WebGPU adapter takes 15 s for its first. */
@@ -58,7 +61,12 @@ export class EngineHost {
         },
         supersede: () => this.#post({ type: "supersede" }),
       },
-      (port, event) => answer(port, event),
+      (port, event) => {
+        if (event.type === "done" && event.outcome.type === "suppress") {
+          parts.observe({ type: "suppressed", reason: event.outcome.reason });
+        }
+        answer(port, event);
+      },
     );
     this.#assists = new AssistQueue<AssistSink>(
       {
@@ -101,7 +109,7 @@ export class EngineHost {
   }
 
   /** Chat or summary; its events go to the sink. */
-  assist(sink: AssistSink, request: AssistRequest): void {
+  assist(sink: AssistSink, request: TextRequest): void {
     this.#assists.submit(sink, request);
     this.#serve();
   }
@@ -215,6 +223,9 @@ export class EngineHost {
       case "assistEvent":
         this.#assistEvent(message.key, message.event);
         break;
+      case "memory":
+        this.#parts.observe({ type: "memory", tier: "browser", mib: message.mib });
+        break;
       case "measured":
         this.#measuring.get(message.key)?.(message.result);
         this.#measuring.delete(message.key);
@@ -251,6 +262,7 @@ export class EngineHost {
       status = { type: "ready", engine: { ...status.engine, lastLatencyMs: last.engine.lastLatencyMs } };
     }
     this.#status = status;
+    this.#noteBackend(last, status);
     if (status.type === "failed") {
       this.#terminate();
       this.#setOpen(false);
@@ -259,6 +271,14 @@ export class EngineHost {
       this.#setOpen(status.type === "ready");
     }
     for (const listener of this.#statusListeners) listener(status);
+  }
+
+  /** A backend that had to give way counts once, when that comes up. */
+  #noteBackend(last: EngineStatus, status: EngineStatus): void {
+    if (status.type !== "ready") return;
+    const { backendReason: reason } = status.engine;
+    const isNew = last.type !== "ready" || last.engine.backendReason !== reason;
+    if (isNew && isFallback(reason)) this.#parts.observe({ type: "fellBack", reason });
   }
 
   #died(): void {

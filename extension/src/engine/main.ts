@@ -5,26 +5,63 @@
 // so the death of the one that matters would go unnoticed.
 
 import { send } from "../shared/messages";
-import { ASSIST_PORT, AUTOCOMPLETE_PORT, HOST_PORT, STATUS_PORT } from "../shared/protocol";
+import {
+  ASSIST_PORT,
+  AUTOCOMPLETE_PORT,
+  CONSENT_PORT,
+  HOST_PORT,
+  type Observation,
+  STATUS_PORT,
+  type WireError,
+} from "../shared/protocol";
 import { AssistPorts } from "./assist/assist-ports";
 import { BrowserTier } from "./assist/browser-tier";
 import { HostLink } from "./assist/host-link";
 import { HostPipeEnd } from "./assist/host-pipe-end";
+import { Offers } from "./assist/offers";
+import { PolicyGuide } from "./assist/policy-guide";
 import { AutocompletePorts } from "./autocomplete-ports";
 import { CalibrationStore } from "./calibration-store";
+import { ConsentDesk } from "./consent/consent-desk";
+import { addSheet } from "./consent/consent-ports";
 import { EngineHost } from "./engine-host";
+import { ownMessages } from "./own-messages";
+import { loadRules } from "./rules";
 import { StatusPorts } from "./status-ports";
+import { TelemetryBook } from "./telemetry/telemetry-book";
 
+const book = new TelemetryBook({
+  storage: localStorage,
+  counters: async (stored) => (await loadRules()).counters(stored),
+});
+const observe = (observation: Observation) => book.observe(observation);
 const host = new EngineHost({
   makeWorker: () => new Worker("worker.js", { type: "module", name: "sotto-engine" }),
   store: new CalibrationStore(localStorage),
   readPreference: async () => (await send("engineConfig", {})).backend,
+  observe,
 });
-const autocomplete = new AutocompletePorts(host);
+const autocomplete = new AutocompletePorts(host, observe);
 const pipe = new HostPipeEnd();
+const hostLink: HostLink = new HostLink(
+  () => pipe.open(),
+  (status) => guide.hostTold(status),
+);
+const guide = new PolicyGuide({
+  rules: loadRules,
+  settings: (site) => send("assistSettings", { site }),
+  engineStatus: () => host.status,
+  host: hostLink,
+});
+const desk = new ConsentDesk({ open: () => send("openConsent", {}), unlock });
+const offers = new Offers();
 const assist = new AssistPorts({
-  host: new HostLink(() => pipe.open()),
+  host: hostLink,
   browser: new BrowserTier(host),
+  guide,
+  offers,
+  consent: desk,
+  observe,
 });
 const status = new StatusPorts(host);
 
@@ -33,19 +70,39 @@ chrome.runtime.onConnect.addListener((port) => {
   const isOwnPage = port.sender.url?.startsWith(chrome.runtime.getURL("")) === true;
   if (port.name === AUTOCOMPLETE_PORT) autocomplete.add(port);
   else if (port.name === ASSIST_PORT) assist.add(port);
+  else if (port.name === CONSENT_PORT) addSheet(desk, port);
   else if (port.name === STATUS_PORT && isOwnPage) status.add(port);
   else if (port.name === HOST_PORT && isOwnPage && !port.sender.tab) pipe.accept(port);
 });
 
-chrome.runtime.onMessage.addListener((message, sender, respond) => {
-  // From the service worker, which has no tab.
-  if (sender.id !== chrome.runtime.id || sender.tab) return;
-  if (message?.type === "backendPreference") host.preferenceChanged();
-  else if (message?.type !== "engineAlive") return;
-  respond({ ok: true, value: {} });
-});
+const answer = ownMessages({ host, book, forget }, chrome.runtime.id, chrome.runtime.getURL(""));
+chrome.runtime.onMessage.addListener((message, sender, respond) => answer(message, sender, respond));
 
 host.onStatus((current) => {
   // For the badge. Nobody listening is no error: the worker is woken by the message, or the browser is closing.
   void send("engineStatus", { status: current }).catch(() => undefined);
 });
+
+addEventListener("pagehide", () => book.flush());
+
+/** The passphrase goes to the host and nowhere else. */
+function unlock(passphrase: string): Promise<WireError | null> {
+  return new Promise((resolve) => {
+    hostLink.run(
+      { type: "unlockKey", id: 0, passphrase },
+      {
+        event: (event) => {
+          if (event.type === "error") resolve(event.error);
+          else if (event.type === "status") resolve(null);
+        },
+        unavailable: resolve,
+      },
+    );
+  });
+}
+
+function forget(): void {
+  book.clear();
+  offers.clear();
+  localStorage.clear();
+}

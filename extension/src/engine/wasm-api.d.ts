@@ -28,6 +28,24 @@ export class Engine {
 
 /** JSON in (`BackendMeasurements`), JSON out (`BackendChoice`). */
 export function chooseBackend(measurementsJson: string): string;
+/** JSON in (`RouteInput`), JSON out (`RouteDecision`). */
+export function decideRoute(inputJson: string): string;
+/** JSON in (`RedactionInput`), JSON out (`RedactionPreview`). */
+export function previewRedaction(inputJson: string): string;
 export function protocolVersion(): number;
 
-export default function init(options?: { module_or_path: URL | string }): Promise<unknown>;
+/** What was counted on this device. Everything is JSON. */
+export class Counters {
+  /** Goes on from what `stored` gave; from nothing if that is damaged. */
+  constructor(storedJson: string);
+  /** Counts an `Observation`. */
+  record(observationJson: string): void;
+  stored(): string;
+  /** A `TelemetryView`. */
+  view(): string;
+  /** `Schema` and `Epsilon` in, `Export` out: counts with noise. */
+  export(schemaJson: string, epsilonJson: string): string;
+  free(): void;
+}
+
+export default function init(options?: { module_or_path: URL | string }): Promise<{ memory: WebAssembly.Memory }>;

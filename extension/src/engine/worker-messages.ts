@@ -1,6 +1,6 @@
 // Messages between the engine page and its worker. Internal to the engine: both sides are built together.
 
-import type { AssistRequest } from "../shared/assist-messages";
+import type { TextRequest } from "../shared/assist-messages";
 import type { StatusEvent } from "../shared/messages";
 import type {
   AutocompleteEvent,
@@ -24,7 +24,7 @@ export type ToWorker =
   | { type: "load"; preference: BackendPreference; calibration: StoredCalibration | null; crashedBefore: boolean }
   | { type: "suggest"; key: number; request: AutocompleteRequest }
   | { type: "supersede" }
-  | { type: "assist"; key: number; request: AssistRequest }
+  | { type: "assist"; key: number; request: TextRequest }
   /** Ends that `assist`, and no other request. */
   | { type: "supersedeAssist"; key: number }
   | { type: "measureAgain" }
@@ -39,5 +39,7 @@ export type FromWorker =
   | { type: "assistEvent"; key: number; event: HostEvent }
   | { type: "measured"; key: number; result: MeasureResult }
   | { type: "calibration"; calibration: StoredCalibration | null }
+  /** What the wasm holds, after a request of the size that makes it grow. */
+  | { type: "memory"; mib: number }
   /** WebGPU is about to be tried, or has been: if the browser dies in between, the next start does not try again. */
   | { type: "trying"; trying: boolean };

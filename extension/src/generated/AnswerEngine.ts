@@ -6,7 +6,7 @@ import type { Tier } from "./Tier";
  */
 export type AnswerEngine = { 
 /**
- * Browser or host.
+ * Browser, host or cloud.
  */
 tier: Tier, 
 /**

@@ -3,4 +3,4 @@
 /**
  * Where work is done.
  */
-export type Tier = "browser" | "host";
+export type Tier = "browser" | "host" | "cloud";

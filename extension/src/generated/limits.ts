@@ -21,6 +21,21 @@ export const MAX_CHAT_MESSAGES = 100;
 /** Largest native-messaging frame, in bytes. */
 export const MAX_FRAME_BYTES = 1048576;
 
+/** Longest permission for a site to send to the endpoint, in minutes. */
+export const MAX_SCOPE_MINUTES = 480;
+
+/** Most changes of the user in one preview. */
+export const MAX_EDITS = 200;
+
+/** Most words of the user's own list that go with one request. */
+export const MAX_OWN_TERMS = 500;
+
+/** Most UTF-16 code units of one of them. */
+export const MAX_OWN_TERM_UTF16 = 200;
+
+/** Most records of the audit in one answer. */
+export const MAX_AUDIT_RECORDS = 500;
+
 /** Tokens prefilled when a backend is measured. */
 export const CALIBRATION_PREFILL_TOKENS = 64;
 

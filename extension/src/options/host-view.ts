@@ -1,11 +1,11 @@
 // The host: use it or not, and how it is. Switching it on asks the browser for the permission to talk to another program.
 
-import { AssistClient } from "../shared/assist-client";
+import type { AssistClient } from "../shared/assist-client";
 import { byId, setHidden, setText } from "../shared/dom";
 import { errorAdvice } from "../shared/engine-text";
 import { isErrorCode } from "../shared/errors";
 import { t } from "../shared/i18n";
-import type { HostEvent, HostStatus, WireError } from "../shared/protocol";
+import type { HostStatus, WireError } from "../shared/protocol";
 import type { Settings } from "../shared/settings";
 import { updateSettings } from "../shared/settings-store";
 
@@ -13,11 +13,15 @@ const PERMISSION: chrome.permissions.Permissions = { permissions: ["nativeMessag
 
 export class HostView {
   readonly #switch = byId("use-host", HTMLInputElement);
-  readonly #client = new AssistClient();
+  readonly #client: Pick<AssistClient, "request">;
+  readonly #told: (status: HostStatus | undefined) => void;
   #cancel: () => void = () => undefined;
   #wanted: boolean | undefined;
 
-  constructor() {
+  /** `told` hears the host's state, and undefined while there is none. */
+  constructor(client: Pick<AssistClient, "request">, told: (status: HostStatus | undefined) => void) {
+    this.#client = client;
+    this.#told = told;
     this.#switch.addEventListener("change", () => void this.#toggled());
     byId("host-check", HTMLButtonElement).addEventListener("click", () => this.#ask());
   }
@@ -49,13 +53,14 @@ export class HostView {
   #ask(): void {
     this.#cancel();
     this.#say(t("hostAsking"), undefined);
-    this.#cancel = this.#client.request({ type: "status" }, (event: HostEvent) => {
+    this.#cancel = this.#client.request({ type: "status" }, (event) => {
       if (event.type === "status") this.#say(t("hostReady"), event.status);
       else if (event.type === "error" && event.error.code !== "cancelled") this.#say(sentence(event.error), undefined);
     });
   }
 
   #say(state: string, status: HostStatus | undefined): void {
+    this.#told(status);
     setText("host-state", state);
     setHidden("host-facts", !status);
     if (!status) return;

@@ -1,11 +1,16 @@
 // The options page. Each part is a file of its own.
 
+import { AssistClient } from "../shared/assist-client";
 import { byId } from "../shared/dom";
 import { translate } from "../shared/i18n";
 import type { Settings } from "../shared/settings";
 import { onSettingsChanged, readSettings, updateSettings } from "../shared/settings-store";
+import { AuditView } from "./audit-view";
 import { ChatsView } from "./chats-view";
+import { CloudView } from "./cloud-view";
+import { DeleteView } from "./delete-view";
 import { EngineView } from "./engine-view";
+import { FiguresView } from "./figures-view";
 import { HostView } from "./host-view";
 import { KeysView } from "./keys-view";
 import { showShortcut } from "./shortcut-view";
@@ -21,8 +26,13 @@ announce.addEventListener("change", () => {
 const keys = new KeysView();
 const engine = new EngineView();
 const sites = new SitesView();
-const host = new HostView();
+const client = new AssistClient();
+const cloud = new CloudView(client);
+const host = new HostView(client, (status) => cloud.showStatus(status));
 const chats = new ChatsView();
+new AuditView(client);
+new FiguresView();
+new DeleteView(client);
 
 onSettingsChanged(show);
 void showShortcut();
@@ -34,5 +44,6 @@ function show(settings: Settings): void {
   engine.show(settings);
   sites.show(settings);
   void host.show(settings);
+  cloud.show(settings);
   void chats.show(settings);
 }

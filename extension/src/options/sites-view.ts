@@ -5,6 +5,7 @@ import { t } from "../shared/i18n";
 import type { Settings } from "../shared/settings";
 import { requestAllSites, setSiteOff } from "../shared/site-access";
 import { ALL_SITES, grantsAllSites, webPatterns } from "../shared/sites";
+import { row } from "./row";
 
 export class SitesView {
   readonly #all = byId("all-sites", HTMLInputElement);
@@ -49,18 +50,4 @@ export class SitesView {
     );
     setHidden("granted-none", single.length > 0 || this.#all.checked);
   }
-}
-
-function row(name: string, action: string, description: string, onClick: () => Promise<void>): HTMLLIElement {
-  const item = document.createElement("li");
-  const label = document.createElement("span");
-  label.textContent = name;
-  const button = document.createElement("button");
-  button.type = "button";
-  button.className = "button";
-  button.textContent = action;
-  button.setAttribute("aria-label", description);
-  button.addEventListener("click", () => void onClick());
-  item.append(label, button);
-  return item;
 }

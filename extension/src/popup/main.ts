@@ -4,6 +4,7 @@ import { byId, setHidden, setText } from "../shared/dom";
 import { EngineLink } from "../shared/engine-link";
 import { translate } from "../shared/i18n";
 import { showEngine } from "./engine-view";
+import { ScopeView } from "./scope-view";
 import { SiteView } from "./site-view";
 import { startTabs } from "./tabs";
 
@@ -21,3 +22,4 @@ byId("options", HTMLButtonElement).addEventListener("click", () => {
 
 startTabs();
 void new SiteView().start();
+void new ScopeView().start();

@@ -2,7 +2,8 @@
 
 import type { AnswerState } from "./answer-state";
 import { t } from "./i18n";
-import type { AnswerInfo, WireError } from "./protocol";
+import type { AnswerInfo, RouteDecision, Tier, WireError } from "./protocol";
+import { limitSentence, routeSentence } from "./route-text";
 
 /** Whether the words are the text's own or a model's. */
 export function answerLabel({ kind, engine }: AnswerInfo): string {
@@ -11,18 +12,32 @@ export function answerLabel({ kind, engine }: AnswerInfo): string {
 
 /** One line: where, which model, on what. */
 export function engineBadge({ engine }: AnswerInfo): string {
-  const tier = engine.tier === "host" ? t("tierHost") : t("tierBrowser");
-  return [tier, engine.model, engine.device].filter(Boolean).join(" · ");
+  return [tierName(engine.tier), engine.model, engine.device].filter(Boolean).join(" · ");
+}
+
+function tierName(tier: Tier): string {
+  switch (tier) {
+    case "browser":
+      return t("tierBrowser");
+    case "host":
+      return t("tierHost");
+    case "cloud":
+      return t("tierCloud");
+  }
 }
 
 /** Why there, what was cut, and the figures; one sentence each. */
-export function engineDetails({ engine, fallback, isInputCut, stop, timing }: AnswerInfo): string[] {
+export function engineDetails(
+  { engine, fallback, isInputCut, stop, timing }: AnswerInfo,
+  decision: RouteDecision | null = null,
+): string[] {
   return [
     fallback,
     engine.reason,
     isInputCut ? t("answerInputCut") : "",
     stop === "length" ? t("answerStopLength") : "",
     stop === "repetition" ? t("answerStopRepetition") : "",
+    decision ? routeSentence(decision) : "",
     timing.tokens > 0
       ? t("answerTiming", (timing.totalMs / 1000).toFixed(1), timing.tokensPerS.toFixed(0))
       : t("answerTime", (timing.totalMs / 1000).toFixed(1)),
@@ -60,4 +75,15 @@ export function markAnswer(element: HTMLElement, { engine, kind, timing }: Answe
     firstTokenMs: String(timing.firstTokenMs),
     tokensPerS: String(timing.tokensPerS),
   });
+}
+
+/** Why an endpoint is offered: what this device could not do. */
+export function offerSentence({ limit }: RouteDecision): string {
+  return limit === null ? "" : limitSentence(limit);
+}
+
+/** How it stands with the endpoint's answer, beside the answer's own text. */
+export function cloudSentence(state: AnswerState): string {
+  if (state.error) return state.error.code === "consentDeclined" ? t("cloudDeclined") : errorSentence(state.error);
+  return state.phase === "waiting" ? t("cloudWaiting") : stateSentence(state, t("cloudWorking"));
 }

@@ -1,16 +1,16 @@
 // A page's or a card's side of the port to the engine page, which is made first where there is none. Connects on the
 // first request and again after the port is lost; every request ends exactly once, whatever dies.
 
-import type { AssistRequest } from "./assist-messages";
+import type { AskCloud, AssistEvent, AssistMessage, AssistRequest } from "./assist-messages";
 import { wireError } from "./errors";
 import { send } from "./messages";
 import { cancelledError, type EventSink, PendingRequests } from "./pending-requests";
-import { ASSIST_PORT, type HostEvent, type HostRequest } from "./protocol";
+import { ASSIST_PORT } from "./protocol";
 
 type WithoutId<T> = T extends { id: number } ? Omit<T, "id"> : never;
 
 /** A request before it has an id. */
-export type NewRequest = WithoutId<AssistRequest>;
+export type NewRequest = WithoutId<AssistRequest | AskCloud> & { site?: string | null };
 
 export class AssistClient {
   readonly #pending = new PendingRequests();
@@ -19,7 +19,7 @@ export class AssistClient {
   /** Sends a request; `sink` gets its events. Returns a function that cancels it. */
   request(request: NewRequest, sink: EventSink): () => void {
     const id = this.#pending.add(sink);
-    void this.#send({ ...request, id } as HostRequest);
+    void this.#send({ ...request, id } as AssistMessage);
     return () => this.#cancel(id);
   }
 
@@ -29,7 +29,7 @@ export class AssistClient {
     this.#pending.failAll(cancelledError());
   }
 
-  async #send(message: HostRequest): Promise<void> {
+  async #send(message: AssistMessage): Promise<void> {
     try {
       if (!this.#port) await send("ensureEngine", {});
       // Cancelled or closed while the page was made: nothing to send.
@@ -44,7 +44,7 @@ export class AssistClient {
   #cancel(id: number): void {
     if (!this.#pending.has(id)) return;
     try {
-      this.#port?.postMessage({ type: "cancel", id } satisfies HostRequest);
+      this.#port?.postMessage({ type: "cancel", id } satisfies AssistMessage);
     } catch {
       // The port's own event ends everything.
     }
@@ -53,7 +53,7 @@ export class AssistClient {
 
   #connect(): chrome.runtime.Port {
     const port = chrome.runtime.connect({ name: ASSIST_PORT });
-    port.onMessage.addListener((event: HostEvent) => this.#pending.receive(event));
+    port.onMessage.addListener((event: AssistEvent) => this.#pending.receive(event));
     port.onDisconnect.addListener(() => {
       // Reading lastError tells the browser that it was noticed.
       void chrome.runtime?.lastError;

@@ -3,7 +3,16 @@
 
 import { SottoError, wireError } from "./errors";
 import type { KeyBindings } from "./key-bindings";
-import type { EngineStatus, SuppressionReason, WireError } from "./protocol";
+import type {
+  CloudSetting,
+  EngineStatus,
+  Epsilon,
+  Export,
+  SiteRule,
+  SuppressionReason,
+  TelemetryView,
+  WireError,
+} from "./protocol";
 import type { TakenSelection } from "./selection";
 import type { BackendPreference } from "./settings";
 
@@ -19,10 +28,27 @@ export interface BackgroundMessages {
   engineConfig: { request: object; response: { backend: BackendPreference } };
   /** The engine page tells every change of its state, for the badge. */
   engineStatus: { request: { status: EngineStatus }; response: object };
+  /** The engine page asks what holds for a chat or summary about a site (an origin; null for none). */
+  assistSettings: { request: { site: string | null }; response: AssistSettings };
+  /** The engine page asks for the sheet's window: opens it, or brings it to the front. */
+  openConsent: { request: object; response: object };
+  /** The options page: forget everything that this extension keeps, and everything that it was allowed. */
+  deleteEverything: { request: object; response: object };
   /** The engine page asks for the pipe to the host; it comes as a port of its own. */
   openHost: { request: object; response: HostUse };
   /** Whether the user asked for a summary in this document; the engine page asks when a card does. */
   cardAllowed: { request: { documentId: string }; response: { allowed: boolean } };
+}
+
+/** What the policy wants to know of the user's settings. */
+export interface AssistSettings {
+  useHost: boolean;
+  /** Why the host is not used, as a sentence. */
+  why: string;
+  cloud: CloudSetting;
+  siteRule: SiteRule;
+  /** Names and words that never leave this device. */
+  ownTerms: string[];
 }
 
 /** Whether the host is to be used (`client` is our own version, for its greeting), or the sentence that says why not. */
@@ -47,6 +73,12 @@ export interface EngineMessages {
   backendPreference: { request: object; response: object };
   /** Is the page there and listening? */
   engineAlive: { request: object; response: object };
+  /** From our own pages: what was counted on this device. */
+  telemetry: { request: object; response: { view: TelemetryView } };
+  /** From our own pages, because the user asked for it: the counts with noise. */
+  exportTelemetry: { request: { epsilon: Epsilon }; response: { export: Export } };
+  /** From the service worker: forget what was counted, measured and offered. */
+  forget: { request: object; response: object };
 }
 
 /** To content scripts. */
@@ -79,6 +111,13 @@ export interface Inspection {
 }
 
 export type InspectionReason = SuppressionReason | "dismissed" | "engineError" | "acceptFailed" | "stopped";
+
+/** On the suggestions' port, from a content script: what became of a suggestion. Counted, never kept by itself. */
+export type SuggestionNote =
+  /** It is on screen; from the key to the frame that shows it, where a key called for it. */
+  | { type: "shown"; latencyMs: number | null }
+  /** It is gone, and so many of its words were accepted. Once for each suggestion. */
+  | { type: "accepted"; words: number };
 
 /** Commands on the status port, from our own pages to the engine page. */
 export type StatusCommand =

@@ -1,11 +1,15 @@
 // Requests on their way over one connection, by id. **Each ends exactly once**: with the peer's last event for it, with
 // the error of its cancellation, or with the error that ended the connection. What comes later for it is for nobody.
 
+import type { AssistEvent } from "./assist-messages";
 import { wireError } from "./errors";
-import type { HostEvent, WireError } from "./protocol";
+import type { WireError } from "./protocol";
+
+/** What more will come behind. */
+const GOES_ON: ReadonlySet<AssistEvent["type"]> = new Set(["delta", "progress", "decision", "consent"]);
 
 /** Gets every event of one request; the last one is `done`, `error`, `status` or `welcome`. */
-export type EventSink = (event: HostEvent) => void;
+export type EventSink = (event: AssistEvent) => void;
 
 export class PendingRequests {
   readonly #sinks = new Map<number, EventSink>();
@@ -29,7 +33,7 @@ export class PendingRequests {
   }
 
   /** An event of the peer. One for a request that is not there is dropped. */
-  receive(event: HostEvent): void {
+  receive(event: AssistEvent): void {
     const sink = this.#sinks.get(event.id);
     if (!sink) return;
     if (isLast(event)) this.#sinks.delete(event.id);
@@ -54,8 +58,8 @@ export class PendingRequests {
 }
 
 /** Whether this event is the last of its request. */
-export function isLast(event: HostEvent): boolean {
-  return event.type !== "delta" && event.type !== "progress";
+export function isLast(event: AssistEvent): boolean {
+  return !GOES_ON.has(event.type);
 }
 
 export function cancelledError(): WireError {

@@ -2,6 +2,7 @@
 // to the default of that field alone, so that a damaged store never switches Sotto off or on by accident.
 
 import { bindingProblem, defaultKeys, KEY_ACTIONS, type KeyBindings } from "./key-bindings";
+import { MAX_OWN_TERM_UTF16, MAX_OWN_TERMS } from "./protocol";
 
 export const SETTINGS_KEY = "settings";
 
@@ -18,6 +19,12 @@ export interface Settings {
   announce: boolean;
   /** Chat and summaries go to the host, where the browser's permission allows it. */
   useHost: boolean;
+  /** Where this device is not enough, the user's endpoint is offered. The host has a say of its own. */
+  offerCloud: boolean;
+  /** Origins whose text never leaves this device. */
+  localOnlySites: string[];
+  /** Names and words that never leave this device. */
+  ownTerms: string[];
   /** Chats are kept on this device beyond the browser's session. */
   keepChats: boolean;
 }
@@ -25,7 +32,7 @@ export interface Settings {
 export const BACKEND_PREFERENCES: readonly BackendPreference[] = ["auto", "webgpu", "wasm"];
 
 /** More than a person would list by hand; a longer list is damage. */
-const MAX_OFF_SITES = 10_000;
+const MAX_SITES = 10_000;
 
 export function defaultSettings(isMac: boolean): Settings {
   return {
@@ -35,6 +42,9 @@ export function defaultSettings(isMac: boolean): Settings {
     backend: "auto",
     announce: false,
     useHost: true,
+    offerCloud: false,
+    localOnlySites: [],
+    ownTerms: [],
     keepChats: false,
   };
 }
@@ -46,11 +56,14 @@ export function parseSettings(raw: unknown, isMac: boolean): Settings {
   const stored = raw as Record<string, unknown>;
   return {
     enabled: typeof stored.enabled === "boolean" ? stored.enabled : defaults.enabled,
-    offSites: parseOffSites(stored.offSites),
+    offSites: parseSites(stored.offSites),
     keys: parseKeys(stored.keys, defaults.keys),
     backend: BACKEND_PREFERENCES.find((preference) => preference === stored.backend) ?? defaults.backend,
     announce: typeof stored.announce === "boolean" ? stored.announce : defaults.announce,
     useHost: typeof stored.useHost === "boolean" ? stored.useHost : defaults.useHost,
+    offerCloud: typeof stored.offerCloud === "boolean" ? stored.offerCloud : defaults.offerCloud,
+    localOnlySites: parseSites(stored.localOnlySites),
+    ownTerms: parseTerms(stored.ownTerms),
     keepChats: typeof stored.keepChats === "boolean" ? stored.keepChats : defaults.keepChats,
   };
 }
@@ -60,10 +73,17 @@ export function bindingTaken(keys: KeyBindings, action: keyof KeyBindings, bindi
   return KEY_ACTIONS.some((other) => other !== action && keys[other] === binding);
 }
 
-function parseOffSites(raw: unknown): string[] {
+function parseSites(raw: unknown): string[] {
   if (!Array.isArray(raw)) return [];
   const sites = raw.filter((site): site is string => typeof site === "string" && isWebOrigin(site));
-  return [...new Set(sites)].slice(0, MAX_OFF_SITES);
+  return [...new Set(sites)].slice(0, MAX_SITES);
+}
+
+/** Within what one request may carry. */
+export function parseTerms(raw: unknown): string[] {
+  if (!Array.isArray(raw)) return [];
+  const terms = raw.filter((term): term is string => typeof term === "string").map((term) => term.trim());
+  return [...new Set(terms)].filter((term) => term !== "" && term.length <= MAX_OWN_TERM_UTF16).slice(0, MAX_OWN_TERMS);
 }
 
 function parseKeys(raw: unknown, defaults: KeyBindings): KeyBindings {

@@ -13,6 +13,8 @@ fuzz_target!(|input: &[u8]| {
     let hello = HostRequest::Hello { id: 0, protocol: PROTOCOL_VERSION, client: String::new() };
     session.received(Ok(hello));
     let mut open = BTreeSet::new();
+    // Those of the endpoint: a worker's end is not theirs.
+    let mut cloud = BTreeSet::new();
     for line in input.split(|&byte| byte == b'\n') {
         let actions = if line.is_empty() {
             let lost = WireError { code: ErrorCode::WorkerLost, message: String::new(), retryable: true };
@@ -29,6 +31,18 @@ fuzz_target!(|input: &[u8]| {
                     assert!(open.remove(&id), "ended twice");
                 }
                 Action::Cancel { id } => assert!(open.contains(&id)),
+                Action::Cloud(HostRequest::Cancel { id } | HostRequest::Consent { id, .. }) => assert!(cloud.contains(&id)),
+                Action::Cloud(
+                    HostRequest::Escalate { id, .. }
+                    | HostRequest::Revoke { id, .. }
+                    | HostRequest::UnlockKey { id, .. }
+                    | HostRequest::ListAudit { id, .. }
+                    | HostRequest::VerifyAudit { id }
+                    | HostRequest::DeleteEverything { id },
+                ) => {
+                    assert!(!open.contains(&id) && cloud.insert(id), "two requests with one id");
+                }
+                Action::Cloud(_) => panic!("not for an endpoint"),
                 Action::Work(_) => panic!("not for a worker"),
                 Action::Reply(_) | Action::Status { .. } => {}
             }

@@ -9,8 +9,9 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep_until};
 
-use super::session::{Action, Session};
+use super::session::{Action, Session, id_of};
 use super::worker_process::{WorkerCommand, WorkerProcess};
+use crate::cloud::{Office, Telling};
 use crate::compiled::Statement;
 use crate::quarantine::Quarantine;
 use crate::wire::frame::{self, FrameError};
@@ -21,6 +22,9 @@ const CANCEL_GRACE: Duration = Duration::from_secs(5);
 
 /// How long a worker is kept without work: it holds the model in memory.
 const IDLE_LIMIT: Duration = Duration::from_secs(10 * 60);
+
+const NO_RECORDS: &str = "The host's database cannot be opened. Nothing is sent that is not recorded, so nothing is \
+    sent. Run: sotto-host doctor";
 
 /// Messages of the browser that are read ahead.
 const QUEUE: usize = 16;
@@ -35,6 +39,11 @@ pub trait Surroundings {
 
     /// The state to tell; `loaded` is what the worker runs, if it runs anything.
     fn status(&self, loaded: Option<&LoadedEngine>) -> HostStatus;
+
+    /// Who speaks with the user's endpoint; none where what is sent could not be written down, so that nothing may be.
+    fn office(&self) -> Option<Office> {
+        Office::closed()
+    }
 }
 
 /// One connection with its worker.
@@ -45,6 +54,7 @@ struct Broker<S, W> {
     session: Session,
     quarantine: Quarantine,
     worker: Option<Worker>,
+    office: Option<Office>,
 }
 
 #[derive(Debug)]
@@ -71,6 +81,7 @@ pub async fn run<S: Surroundings>(
 ) -> Result<(), FrameError> {
     let mut frames = read_ahead(input);
     let mut broker = Broker {
+        office: surroundings.office(),
         surroundings,
         output,
         session,
@@ -93,6 +104,7 @@ pub async fn run<S: Surroundings>(
                 Some(event) => broker.worker_said(event).await?,
                 None => broker.worker_lost().await?,
             },
+            tellings = next_tellings(broker.office.as_mut()) => broker.tell(tellings).await?,
             () = deadline(due) => broker.overdue().await?,
         }
     }
@@ -125,6 +137,13 @@ async fn next_event(worker: Option<&mut Worker>) -> Option<FromWorker> {
     }
 }
 
+async fn next_tellings(office: Option<&mut Office>) -> Vec<Telling> {
+    match office {
+        Some(office) => office.next().await,
+        None => future::pending().await,
+    }
+}
+
 async fn deadline(due: Option<Instant>) {
     match due {
         Some(due) => sleep_until(due).await,
@@ -137,12 +156,19 @@ impl<S: Surroundings, W: AsyncWrite + Unpin> Broker<S, W> {
         match action {
             Action::Reply(event) => self.reply(&event).await,
             Action::Status { id } => {
-                let loaded = self
-                    .worker
-                    .as_ref()
-                    .and_then(|worker| worker.loaded.as_ref());
-                let status = self.surroundings.status(loaded);
-                self.reply(&HostEvent::Status { id, status }).await
+                let event = self.status(id);
+                self.reply(&event).await
+            }
+            Action::Cloud(request) => {
+                let tellings = match &mut self.office {
+                    Some(office) => office.handle(request),
+                    None => {
+                        let id = id_of(&request);
+                        let error = wire_error(ErrorCode::AuditFailed, NO_RECORDS);
+                        vec![Telling::Event(HostEvent::Error { id, error })]
+                    }
+                };
+                self.tell(tellings).await
             }
             Action::Work(request) => self.work(request).await,
             Action::Cancel { id } => {
@@ -153,6 +179,29 @@ impl<S: Surroundings, W: AsyncWrite + Unpin> Broker<S, W> {
                 self.work(HostRequest::Cancel { id }).await
             }
         }
+    }
+
+    fn status(&mut self, id: u32) -> HostEvent {
+        let loaded = self
+            .worker
+            .as_ref()
+            .and_then(|worker| worker.loaded.as_ref());
+        let mut status = self.surroundings.status(loaded);
+        status.cloud = self.office.as_mut().map(|office| Box::new(office.status()));
+        HostEvent::Status { id, status }
+    }
+
+    async fn tell(&mut self, tellings: Vec<Telling>) -> Result<(), FrameError> {
+        for telling in tellings {
+            let event = match telling {
+                Telling::Status(id) => self.status(id),
+                Telling::Event(event) => event,
+            };
+            if let Some(event) = self.session.cloud_said(event) {
+                self.reply(&event).await?;
+            }
+        }
+        Ok(())
     }
 
     async fn reply(&mut self, event: &HostEvent) -> Result<(), FrameError> {

@@ -1,6 +1,6 @@
 //! The rules of one connection, without I/O: which message is answered how, and **that every request ends exactly once**.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
 use sotto_core::assist;
 use sotto_core::protocol::{
@@ -9,7 +9,7 @@ use sotto_core::protocol::{
 
 use crate::wire::frame::FrameError;
 
-/// Requests that may wait for the worker at once. A person has one popup and a few cards open, not more.
+/// Requests that may be in flight at once. A person has one popup and a few cards open, not more.
 pub const MAX_IN_FLIGHT: usize = 8;
 
 /// What the process is to do.
@@ -24,6 +24,8 @@ pub enum Action {
     },
     /// Give this to the worker, starting one if there is none.
     Work(HostRequest),
+    /// Give this to whoever speaks with the user's endpoint. It asks for consent before anything is sent.
+    Cloud(HostRequest),
     /// Give this `cancel` to the worker, and end the worker if the request does not end soon.
     Cancel {
         /// The request's id.
@@ -35,7 +37,14 @@ pub enum Action {
 #[derive(Debug, Default)]
 pub struct Session {
     greeting: Greeting,
-    in_flight: BTreeSet<u32>,
+    in_flight: BTreeMap<u32, Place>,
+}
+
+/// Who is at work on a request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Place {
+    Worker,
+    Cloud,
 }
 
 #[derive(Debug, Default)]
@@ -52,18 +61,18 @@ impl Session {
     pub fn refusing(why: WireError) -> Self {
         Self {
             greeting: Greeting::Refused(why),
-            in_flight: BTreeSet::new(),
+            in_flight: BTreeMap::new(),
         }
     }
 
     /// Whether this request has not ended yet.
     pub fn is_in_flight(&self, id: u32) -> bool {
-        self.in_flight.contains(&id)
+        self.in_flight.contains_key(&id)
     }
 
     /// Whether nothing waits for the worker.
     pub fn is_idle(&self) -> bool {
-        self.in_flight.is_empty()
+        !self.in_flight.values().any(|place| *place == Place::Worker)
     }
 
     /// A frame from the browser.
@@ -88,11 +97,27 @@ impl Session {
         match request {
             HostRequest::Hello { .. } => unreachable!("answered above"),
             HostRequest::Status { id } => vec![Action::Status { id }],
-            HostRequest::Cancel { id } if self.is_in_flight(id) => vec![Action::Cancel { id }],
-            // It ended while the cancel was on its way.
-            HostRequest::Cancel { .. } => vec![],
+            HostRequest::Cancel { id } => match self.in_flight.get(&id) {
+                Some(Place::Worker) => vec![Action::Cancel { id }],
+                Some(Place::Cloud) => vec![Action::Cloud(request)],
+                // It ended while the cancel was on its way.
+                None => vec![],
+            },
+            HostRequest::Consent { id, .. } => match self.in_flight.get(&id) {
+                Some(Place::Cloud) => vec![Action::Cloud(request)],
+                // Nobody asked, or not any more: there is nothing to consent to.
+                Some(Place::Worker) | None => vec![],
+            },
             HostRequest::Summarize { .. } | HostRequest::Chat { .. } => {
-                vec![self.admitted(id, request)]
+                vec![self.admitted(id, request, Place::Worker)]
+            }
+            HostRequest::Escalate { .. }
+            | HostRequest::Revoke { .. }
+            | HostRequest::UnlockKey { .. }
+            | HostRequest::ListAudit { .. }
+            | HostRequest::VerifyAudit { .. }
+            | HostRequest::DeleteEverything { .. } => {
+                vec![self.admitted(id, request, Place::Cloud)]
             }
         }
     }
@@ -105,7 +130,7 @@ impl Session {
                     id,
                     protocol: PROTOCOL_VERSION,
                     host: env!("CARGO_PKG_VERSION").to_owned(),
-                    capabilities: vec![Capability::Summarize, Capability::Chat],
+                    capabilities: vec![Capability::Summarize, Capability::Chat, Capability::Cloud],
                 });
             }
             std::cmp::Ordering::Less => {
@@ -118,7 +143,7 @@ impl Session {
         failed(id, why)
     }
 
-    fn admitted(&mut self, id: u32, request: HostRequest) -> Action {
+    fn admitted(&mut self, id: u32, request: HostRequest, place: Place) -> Action {
         if self.is_in_flight(id) {
             // Not under its id: that one belongs to the request that is running.
             return failed(0, error(ErrorCode::BadRequest, "This id is in use."));
@@ -126,7 +151,12 @@ impl Session {
         if let Err(problem) = assist::check(&request) {
             return failed(id, WireError::new(&problem));
         }
-        if self.in_flight.len() >= MAX_IN_FLIGHT {
+        // What the user takes back is taken back, however much is going on.
+        let is_urgent = matches!(
+            request,
+            HostRequest::Revoke { .. } | HostRequest::DeleteEverything { .. }
+        );
+        if self.in_flight.len() >= MAX_IN_FLIGHT && !is_urgent {
             return failed(
                 id,
                 error(
@@ -135,8 +165,11 @@ impl Session {
                 ),
             );
         }
-        self.in_flight.insert(id);
-        Action::Work(request)
+        self.in_flight.insert(id, place);
+        match place {
+            Place::Worker => Action::Work(request),
+            Place::Cloud => Action::Cloud(request),
+        }
     }
 
     /// An event from the worker. One about a request that ended already is dropped.
@@ -145,25 +178,59 @@ impl Session {
             HostEvent::Progress { id, .. } | HostEvent::Delta { id, .. } => (*id, false),
             HostEvent::Done { id, .. } | HostEvent::Error { id, .. } => (*id, true),
             // Not the worker's to say.
-            HostEvent::Welcome { .. } | HostEvent::Status { .. } => return None,
+            HostEvent::Welcome { .. }
+            | HostEvent::Status { .. }
+            | HostEvent::Decision { .. }
+            | HostEvent::Consent { .. }
+            | HostEvent::Audit { .. }
+            | HostEvent::AuditVerdict { .. }
+            | HostEvent::Deleted { .. } => return None,
         };
-        let is_known = if is_last {
-            self.in_flight.remove(&id)
-        } else {
-            self.is_in_flight(id)
+        self.passed_on(event, id, is_last, Place::Worker)
+    }
+
+    /// An event from whoever speaks with the endpoint. One about a request that ended already is dropped.
+    pub fn cloud_said(&mut self, event: HostEvent) -> Option<HostEvent> {
+        let (id, is_last) = match &event {
+            HostEvent::Consent { id, .. } | HostEvent::Delta { id, .. } => (*id, false),
+            HostEvent::Done { id, .. }
+            | HostEvent::Status { id, .. }
+            | HostEvent::Audit { id, .. }
+            | HostEvent::AuditVerdict { id, .. }
+            | HostEvent::Deleted { id, .. }
+            | HostEvent::Error { id, .. } => (*id, true),
+            HostEvent::Welcome { .. } | HostEvent::Decision { .. } | HostEvent::Progress { .. } => {
+                return None;
+            }
         };
+        self.passed_on(event, id, is_last, Place::Cloud)
+    }
+
+    /// The event, if it is about a request that is in flight there.
+    fn passed_on(
+        &mut self,
+        event: HostEvent,
+        id: u32,
+        is_last: bool,
+        place: Place,
+    ) -> Option<HostEvent> {
+        let is_known = self.in_flight.get(&id) == Some(&place);
+        if is_known && is_last {
+            self.in_flight.remove(&id);
+        }
         is_known.then_some(event)
     }
 
     /// The worker is gone, or could not be started: everything that waited for it ends now.
     pub fn worker_lost(&mut self, why: &WireError) -> Vec<HostEvent> {
-        std::mem::take(&mut self.in_flight)
-            .into_iter()
-            .map(|id| HostEvent::Error {
-                id,
-                error: why.clone(),
-            })
-            .collect()
+        let lost = self
+            .in_flight
+            .extract_if(.., |_, place| *place == Place::Worker);
+        lost.map(|(id, _)| HostEvent::Error {
+            id,
+            error: why.clone(),
+        })
+        .collect()
     }
 }
 
@@ -174,6 +241,13 @@ pub fn id_of(request: &HostRequest) -> u32 {
         | HostRequest::Status { id }
         | HostRequest::Summarize { id, .. }
         | HostRequest::Chat { id, .. }
+        | HostRequest::Escalate { id, .. }
+        | HostRequest::Consent { id, .. }
+        | HostRequest::Revoke { id, .. }
+        | HostRequest::UnlockKey { id, .. }
+        | HostRequest::ListAudit { id, .. }
+        | HostRequest::VerifyAudit { id }
+        | HostRequest::DeleteEverything { id }
         | HostRequest::Cancel { id } => *id,
     }
 }

@@ -87,6 +87,14 @@ impl Settings {
         }
     }
 
+    /// Reads the file and leaves it as it is. One that cannot be understood counts as the defaults; [`Self::load`] says so
+    /// to the user.
+    pub(crate) fn peek(path: &Path) -> Self {
+        let json = files::read(path, MAX_SETTINGS_BYTES).ok();
+        json.and_then(|json| serde_json::from_slice(&json).ok())
+            .unwrap_or_default()
+    }
+
     /// Writes the file, all or nothing.
     ///
     /// # Errors

@@ -167,7 +167,16 @@ fn answer(
         }
         (HostRequest::Chat { .. }, Err(error)) => Err(error),
         (
-            HostRequest::Hello { .. } | HostRequest::Status { .. } | HostRequest::Cancel { .. },
+            HostRequest::Hello { .. }
+            | HostRequest::Status { .. }
+            | HostRequest::Escalate { .. }
+            | HostRequest::Consent { .. }
+            | HostRequest::Revoke { .. }
+            | HostRequest::UnlockKey { .. }
+            | HostRequest::ListAudit { .. }
+            | HostRequest::VerifyAudit { .. }
+            | HostRequest::DeleteEverything { .. }
+            | HostRequest::Cancel { .. },
             _,
         ) => Err(error_of_broker()),
     }

@@ -6,6 +6,7 @@
  * @typedef {object} Popup
  * @property {() => Promise<string>} text                     what the user can read
  * @property {(selector: string) => Promise<void>} click
+ * @property {(selector: string) => Promise<void>} press      a click with the mouse, as only a person can make it
  * @property {<T>(expression: string) => Promise<T>} evaluate  in the popup's document
  * @property {() => Promise<void>} close
  */
@@ -72,6 +73,15 @@ export async function openPopup(session, url, open) {
         if (!element) throw new Error("the popup has no " + ${JSON.stringify(selector)});
         element.click();
       })()`),
+    press: async (selector) => {
+      const at = await evaluate(`(() => {
+        const box = document.querySelector(${JSON.stringify(selector)}).getBoundingClientRect();
+        return { x: box.x + box.width / 2, y: box.y + box.height / 2 };
+      })()`);
+      for (const type of ["mousePressed", "mouseReleased"]) {
+        await send("Input.dispatchMouseEvent", { type, ...at, button: "left", clickCount: 1 });
+      }
+    },
     close: async () => {
       await session.send("Target.closeTarget", { targetId });
     },

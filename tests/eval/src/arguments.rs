@@ -28,6 +28,8 @@ pub(crate) enum Command {
     Calibrate(CalibrateOptions),
     /// Planted secrets and words that must never be shown.
     Canaries(CanariesOptions),
+    /// Redaction: recall and precision of each kind of personal data.
+    Redact(RedactOptions),
     /// Makes cases from a prose file or from records.
     Cases(CasesOptions),
     /// Puts the results of a folder into one JSON file and one table.
@@ -178,6 +180,16 @@ pub(crate) struct CanariesOptions {
     /// Writes the canaries as a prose file that can be planted in training text, and measures nothing.
     #[arg(long)]
     pub(crate) plant: Option<PathBuf>,
+}
+
+#[derive(Debug, Clone, Args)]
+pub(crate) struct RedactOptions {
+    /// JSON lines: `{"id", "text", "spans": [{"start", "end", "kind"}], "ignore": [...]}`, offsets in Unicode characters.
+    #[arg(long)]
+    pub(crate) cases: PathBuf,
+    /// Where the figures go.
+    #[arg(long)]
+    pub(crate) json: PathBuf,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

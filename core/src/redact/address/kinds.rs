@@ -1,4 +1,7 @@
-//! The words that streets, flats and houses are called by.
+//! The words that streets, flats and houses are called by, looked up once for each word of the text.
+
+use std::collections::HashMap;
+use std::sync::LazyLock;
 
 /// Folded endings of English street names, in full and short. The second list is also ordinary words.
 const STREETS: &str = "street st road rd avenue ave lane ln boulevard blvd terrace crescent cres gardens gdns parkway pkwy highway hwy \
@@ -7,11 +10,11 @@ const STREETS_WEAK: &str = "court ct place pl way square sq close circle cir tra
     park wharf yard bank turnpike crossing path pike ridge run bend heights vale villas embankment fields";
 
 /// Words before the name in French addresses, behind the number.
-const FRENCH: &str = "rue avenue av ave boulevard bd boul place pl chemin ch allee impasse quai cours route rte square passage sentier \
+const FRENCH_STREETS: &str = "rue avenue av ave boulevard bd boul place pl chemin ch allee impasse quai cours route rte square passage sentier \
     faubourg villa residence rond esplanade ruelle montee cite hameau lotissement promenade traverse venelle voie";
 
 /// Words before the name in Spanish, Italian, Portuguese, Polish, Romanian and Belgian addresses, with the number behind.
-const TYPE_FIRST: &str = "calle c avenida avda avd av plaza pza pl paseo carrer ronda camino carretera ctra travesia glorieta callejon rambla gran \
+const TYPES_FIRST: &str = "calle c avenida avda avd av plaza pza pl paseo carrer ronda camino carretera ctra travesia glorieta callejon rambla gran \
     via viale piazza piazzale corso largo vicolo strada vico contrada lungomare lungotevere borgo salita localita \
     rua travessa tv alameda al praca estrada rodovia rod quadra beco ladeira \
     ul ulica aleja aleje plac pl os osiedle str strada bulevardul bd calea aleea soseaua \
@@ -99,61 +102,63 @@ const DIRECTIONS: &str =
 const PARTICLES: &str = "de du des del della delle dei degli dell di da do dos das la le les l d los las el et e y i a al aux en sur sous of the \
     van der den ter ten het op in und zu zum zur von vom san saint st ste santa santo sao sint und";
 
-fn has(list: &str, word: &str) -> bool {
-    list.split_whitespace().any(|known| known == word)
-}
+/// A set of such meanings, one bit each.
+pub(in super::super) type Kinds = u16;
 
-/// Street in English; the second value says whether the word is also an ordinary one.
-pub(super) fn english(word: &str) -> Option<bool> {
-    if has(STREETS, word) {
-        Some(false)
-    } else {
-        has(STREETS_WEAK, word).then_some(true)
-    }
-}
-
-/// Street in French.
-pub(super) fn is_french(word: &str) -> bool {
-    has(FRENCH, word)
-}
-
+/// English street.
+pub(super) const ENGLISH: Kinds = 1;
+/// English street whose name is also an ordinary word.
+pub(super) const ENGLISH_WEAK: Kinds = 1 << 1;
+/// French street.
+pub(super) const FRENCH: Kinds = 1 << 2;
 /// Street before its name, with the number behind.
-pub(super) fn is_type_first(word: &str) -> bool {
-    has(TYPE_FIRST, word)
-}
-
+pub(super) const TYPE_FIRST: Kinds = 1 << 3;
+/// The ending of a street's name as a word of its own.
+pub(super) const ENDING: Kinds = 1 << 4;
+/// Part of a house.
+pub(super) const UNIT: Kinds = 1 << 5;
+/// Last word of the name of a house.
+pub(super) const HOUSE: Kinds = 1 << 6;
+/// Point of the compass.
+pub(super) const DIRECTION: Kinds = 1 << 7;
+/// Small word inside of a name.
+pub(super) const PARTICLE: Kinds = 1 << 8;
 /// One word that is a street: `Gutenbergstraße`.
-pub(super) fn is_compound(word: &str) -> bool {
-    ENDINGS
-        .iter()
-        .any(|ending| word.len() > ending.len() + 2 && word.ends_with(ending))
-        && !has(NO_STREETS, word)
+pub(super) const COMPOUND: Kinds = 1 << 9;
+/// Ends like one and is none.
+const NO_STREET: Kinds = 1 << 10;
+
+static WORDS: LazyLock<HashMap<&'static str, Kinds>> = LazyLock::new(|| {
+    let lists = [
+        (ENGLISH, STREETS),
+        (ENGLISH_WEAK, STREETS_WEAK),
+        (FRENCH, FRENCH_STREETS),
+        (TYPE_FIRST, TYPES_FIRST),
+        (ENDING, ENDINGS_ALONE),
+        (UNIT, UNITS),
+        (HOUSE, HOUSES),
+        (DIRECTION, DIRECTIONS),
+        (PARTICLE, PARTICLES),
+        (NO_STREET, NO_STREETS),
+    ];
+    let mut words = HashMap::new();
+    for (kind, list) in lists {
+        for word in list.split_whitespace() {
+            *words.entry(word).or_insert(0) |= kind;
+        }
+    }
+    words
+});
+
+/// What `folded` is in addresses.
+pub(in super::super) fn kinds(folded: &str) -> Kinds {
+    let listed = WORDS.get(folded).copied().unwrap_or(0);
+    let compound = listed & NO_STREET == 0
+        && ENDINGS
+            .iter()
+            .any(|ending| folded.len() > ending.len() + 2 && folded.ends_with(ending))
         && !["ering", "oring", "uring", "iring"]
             .iter()
-            .any(|ending| word.ends_with(ending))
-}
-
-/// The ending of a street's name as a word of its own.
-pub(super) fn is_ending(word: &str) -> bool {
-    has(ENDINGS_ALONE, word)
-}
-
-/// Part of a house.
-pub(super) fn is_unit(word: &str) -> bool {
-    has(UNITS, word)
-}
-
-/// Last word of the name of a house.
-pub(super) fn is_house(word: &str) -> bool {
-    has(HOUSES, word)
-}
-
-/// Point of the compass.
-pub(super) fn is_direction(word: &str) -> bool {
-    has(DIRECTIONS, word)
-}
-
-/// Small word inside of a name.
-pub(super) fn is_particle(word: &str) -> bool {
-    has(PARTICLES, word)
+            .any(|ending| folded.ends_with(ending));
+    if compound { listed | COMPOUND } else { listed }
 }

@@ -63,5 +63,5 @@ fn is_house(scan: &Scan<'_>, at: usize, comma: usize) -> bool {
         && words
             .iter()
             .all(|token| token.class == Class::Word && is_capital(token.case))
-        && (kinds::is_house(&word(scan, comma - 1)) || word(scan, at) == "the")
+        && (scan.is_kind(comma - 1, kinds::HOUSE) || word(scan, at) == "the")
 }

@@ -9,6 +9,8 @@ mod postcode;
 mod street;
 mod tail;
 
+pub(super) use kinds::{Kinds, kinds};
+
 use super::scan::{Class, Scan};
 use super::vocabulary::ADDRESS;
 use super::{Finding, Kind, Reason};
@@ -29,7 +31,7 @@ pub(super) fn find(scan: &Scan<'_>, found: &mut Vec<Finding>) {
         let core = street::core(scan, index);
         let address = core.and_then(|core| {
             let tail = tail::extend(scan, core.last);
-            (!core.needs_postcode || tail.has_postcode).then(|| {
+            (!core.needs_postcode || tail.postcode_first).then(|| {
                 (
                     lead::extend(scan, core.first),
                     tail.last,

@@ -27,7 +27,7 @@ pub(super) fn unit(scan: &Scan<'_>, at: usize) -> Option<usize> {
     let token = scan.get(at)?;
     match token.class {
         Class::Sign if scan.str(at) == "#" => number_or_letter(scan, at + 1),
-        Class::Word if kinds::is_unit(&word(scan, at)) => {
+        Class::Word if scan.is_kind(at, kinds::UNIT) => {
             let mut next = at + 1;
             if scan.is_sign(next, &['.', '#']) {
                 next += 1;
@@ -84,11 +84,12 @@ fn floor(scan: &Scan<'_>, at: usize) -> Option<usize> {
     }
     let sign = scan.str(next - 1);
     let text = word(scan, next);
-    let named = kinds::is_unit(&text)
+    let named = scan.is_kind(next, kinds::UNIT)
         || text.len() == 1 && is_capital(scan.get(next)?.case) && matches!(sign, "º" | "ª" | "°");
     if named {
-        let dot =
-            scan.is_sign(next + 1, &['.']) && kinds::is_unit(&text) && scan.gap(next).is_empty();
+        let dot = scan.is_sign(next + 1, &['.'])
+            && scan.is_kind(next, kinds::UNIT)
+            && scan.gap(next).is_empty();
         return Some(next + usize::from(dot && scan.is_sign(next + 2, &[','])));
     }
     // `6º 2ª`.
@@ -195,7 +196,7 @@ fn city(scan: &Scan<'_>, at: usize) -> Option<usize> {
                 last = Some(cursor);
                 words += 1;
             }
-            Class::Word if last.is_some() && kinds::is_particle(&word(scan, cursor)) => words += 1,
+            Class::Word if last.is_some() && scan.is_kind(cursor, kinds::PARTICLE) => words += 1,
             Class::Sign
                 if matches!(scan.str(cursor), "-" | "'" | "’")
                     && last.is_some()

@@ -94,7 +94,8 @@ fn number_first(scan: &Scan<'_>, index: usize) -> Option<Core> {
         at += 1;
     }
     let comma = usize::from(scan.is_sign(at, &[',']));
-    let french = kinds::is_french(&word(scan, at + comma))
+    let french = scan
+        .is_kind(at + comma, kinds::FRENCH)
         .then(|| name(scan, at + comma + 1))
         .flatten();
     let last = french.or_else(|| english(scan, at + comma, comma > 0))?;
@@ -112,18 +113,23 @@ fn english(scan: &Scan<'_>, at: usize, after_comma: bool) -> Option<usize> {
     let mut cursor = at;
     while cursor < at + MAX_NAME_TOKENS {
         let Some(token) = scan.get(cursor) else { break };
-        let text = word(scan, cursor);
         let capital = is_capital(token.case);
         match token.class {
-            Class::Word if names > 0 && capital && kinds::english(&text).is_some() => {
-                let weak = kinds::english(&text) == Some(true);
+            Class::Word
+                if names > 0
+                    && capital
+                    && scan.is_kind(cursor, kinds::ENGLISH | kinds::ENGLISH_WEAK) =>
+            {
+                let weak = !scan.is_kind(cursor, kinds::ENGLISH);
                 // `12 Market Place` is one, `2 Court` and `3 Way` are none; behind a comma only the strong ones count.
                 if !(weak && after_comma) {
                     last = Some(cursor);
                 }
                 names += 1;
             }
-            Class::Word if capital || names > 0 && kinds::is_particle(&text) => names += 1,
+            Class::Word if capital || names > 0 && scan.is_kind(cursor, kinds::PARTICLE) => {
+                names += 1
+            }
             // `23rd`, `5th`.
             Class::Number
                 if matches!(scan.str(cursor + 1), "st" | "nd" | "rd" | "th")
@@ -165,17 +171,17 @@ fn english(scan: &Scan<'_>, at: usize, after_comma: bool) -> Option<usize> {
     }
     let last = last?;
     // `88 Queen St W`.
-    let direction = kinds::is_direction(&word(scan, last + 1))
+    let direction = scan.is_kind(last + 1, kinds::DIRECTION)
         && is_capital(scan.get(last + 1)?.case)
         && scan.gap(last) == " ";
     let last = if direction { last + 1 } else { last };
     // `10 Street Food Places`: the name goes on, and it is none of a street.
-    let weak = kinds::english(&word(scan, last)) == Some(true);
+    let weak = scan.is_kind(last, kinds::ENGLISH_WEAK);
     let goes_on = scan.gap(last) == " "
         && is_capital_word(scan, last + 1)
         && (weak || scan.tokens[last + 1].classes & WORD != 0)
-        && !kinds::is_direction(&word(scan, last + 1))
-        && !kinds::is_unit(&word(scan, last + 1));
+        && !scan.is_kind(last + 1, kinds::DIRECTION)
+        && !scan.is_kind(last + 1, kinds::UNIT);
     (!goes_on).then_some(last)
 }
 
@@ -198,7 +204,7 @@ fn name(scan: &Scan<'_>, at: usize) -> Option<usize> {
         let Some(token) = scan.get(cursor) else { break };
         match token.class {
             Class::Word if is_capital(token.case) => last = Some(cursor),
-            Class::Word if kinds::is_particle(&word(scan, cursor)) => {}
+            Class::Word if scan.is_kind(cursor, kinds::PARTICLE) => {}
             // `l'Abbé-Grégoire`, `Jean-Jaurès`, `St. Martin`, `25 de Mayo`.
             Class::Sign
                 if matches!(scan.str(cursor), "'" | "’" | "-" | ".")
@@ -223,7 +229,7 @@ fn ends(scan: &Scan<'_>, index: usize) -> bool {
 /// `Calle de la Amargura, 18`, `Via Garibaldi 42`, `ul. Kwiatowa 12/4`.
 fn type_first(scan: &Scan<'_>, index: usize) -> Option<Core> {
     let kind = word(scan, index);
-    if !kinds::is_type_first(&kind) || scan.get(index)?.case == Case::Mixed {
+    if !scan.is_kind(index, kinds::TYPE_FIRST) || scan.get(index)?.case == Case::Mixed {
         return None;
     }
     // `C/ Mayor`, `Av. Paulista`, `Avda. de`.
@@ -234,6 +240,13 @@ fn type_first(scan: &Scan<'_>, index: usize) -> Option<Core> {
     }
     if short {
         at += 1;
+    }
+    // `taking place in October 2020`, `via the Internet 2`.
+    if matches!(
+        scan.str(at),
+        "in" | "of" | "the" | "and" | "to" | "for" | "at"
+    ) {
+        return None;
     }
     let last_name = name(scan, at)?;
     // A name of small words alone would be `via con`.
@@ -301,7 +314,7 @@ fn name_first(scan: &Scan<'_>, index: usize) -> Option<Core> {
     }
     let mut last = index;
     let mut words = 1;
-    let mut street = kinds::is_compound(&word(scan, index));
+    let mut street = scan.is_kind(index, kinds::COMPOUND);
     loop {
         let next = last + 1;
         let hyphen =
@@ -311,20 +324,21 @@ fn name_first(scan: &Scan<'_>, index: usize) -> Option<Core> {
             break;
         };
         let spaced = scan.gap(at - 1) == " ";
-        let text = word(scan, at);
-        let fits = is_capital(token.case) || kinds::is_particle(&text) || kinds::is_ending(&text);
+        let fits = is_capital(token.case) || scan.is_kind(at, kinds::PARTICLE | kinds::ENDING);
         // `Spedire a Piazza San Marco`: the street begins later.
-        if kinds::is_type_first(&text) && is_capital(token.case) && !kinds::is_ending(&text) {
+        let street_first = scan.is_kind(at, kinds::TYPE_FIRST) && !scan.is_kind(at, kinds::ENDING);
+        if street_first && is_capital(token.case) {
             return None;
         }
         if words == 6 || !(hyphen || spaced) || !fits || street && spaced {
             break;
         }
-        street = kinds::is_ending(&text) || kinds::is_compound(&text) && is_capital(token.case);
+        street = scan.is_kind(at, kinds::ENDING)
+            || scan.is_kind(at, kinds::COMPOUND) && is_capital(token.case);
         last = at;
         words += 1;
     }
-    if kinds::is_particle(&word(scan, last)) {
+    if scan.is_kind(last, kinds::PARTICLE) {
         return None;
     }
     let number = number_behind(scan, last).filter(|_| street || !scan.is_sign(last + 1, &[',']))?;
@@ -355,7 +369,7 @@ fn is_middle(scan: &Scan<'_>, index: usize) -> bool {
         || before.class == Class::Word
             && is_capital(before.case)
             && touching == " "
-            && kinds::is_ending(&word(scan, index))
+            && scan.is_kind(index, kinds::ENDING)
 }
 
 /// `P.O. Box 4417`, `Postfach 10 21 33`, `BP 123`.

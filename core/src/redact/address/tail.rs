@@ -14,6 +14,8 @@ pub(super) struct Tail {
     pub(super) last: usize,
     /// Whether there is a postcode.
     pub(super) has_postcode: bool,
+    /// Whether it stands before its place, as on the continent of Europe.
+    pub(super) postcode_first: bool,
 }
 
 /// Follows the address whose street ends at the token `last`.
@@ -21,6 +23,7 @@ pub(super) fn extend(scan: &Scan<'_>, last: usize) -> Tail {
     let mut tail = Tail {
         last,
         has_postcode: false,
+        postcode_first: false,
     };
     // Segments that belong only if a certain one follows.
     let mut reached = last;
@@ -39,6 +42,8 @@ pub(super) fn extend(scan: &Scan<'_>, last: usize) -> Tail {
         if segment.certain || ends {
             tail.last = segment.last;
             tail.has_postcode |= segment.has_postcode;
+            tail.postcode_first |= segment.has_postcode
+                && postcode(scan, at).is_some_and(|code| code.last < segment.last);
         }
         // Behind the postcode and the place only the country follows, on the same line.
         if tail.has_postcode && !matches!(scan.str(reached + 1), "," | "/") {

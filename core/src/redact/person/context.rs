@@ -180,6 +180,13 @@ fn introduced(scan: &Scan<'_>, at: usize) -> bool {
     named || this || i_am
 }
 
+/// Things that have names, too.
+const THINGS: [&str; 22] = [
+    "brand", "user", "file", "host", "domain", "product", "company", "project", "table", "column",
+    "class", "function", "package", "display", "event", "group", "team", "trade", "code", "street",
+    "city", "firma",
+];
+
 fn sign_before(scan: &Scan<'_>, at: usize) -> Place {
     let text = scan.str(at);
     match text {
@@ -189,11 +196,21 @@ fn sign_before(scan: &Scan<'_>, at: usize) -> Place {
                 .checked_sub(1)
                 .map_or(NONE, |index| scan.tokens[index].marks);
             // `First name (as in passport): ...`, `Emergency contact: `, `Requested by:`.
-            let near = (1..=4).any(|back| {
-                at >= back
-                    && scan.tokens[at - back].class == Class::Word
-                    && scan.tokens[at - back].marks & NAME != 0
+            let word = |back: usize| at.checked_sub(back).map_or("", |index| scan.str(index));
+            let near = (2..=6).any(|back| {
+                at >= back && scan.tokens[at - back].marks & NAME != 0 && word(back).len() >= 4
+            }) && scan.is_sign(at - 1, &[')']);
+            // `brand name: ...`, `user name: ...` are names of something else.
+            let of_thing = [2, 3].into_iter().any(|back| {
+                THINGS
+                    .iter()
+                    .any(|thing| word(back).eq_ignore_ascii_case(thing))
             });
+            // `an:`, `von:` and `from:` are labels of a mail's head only.
+            let short = word(1).len() <= 4 && !scan.is_line_start(at - 1) && label & TITLE == 0;
+            if of_thing || label & NAME != 0 && short && word(1) != "Name" && word(1) != "name" {
+                return Place::Neutral;
+            }
             let by = matches!(
                 at.checked_sub(1).map_or("", |index| scan.str(index)),
                 "by" | "von" | "par" | "por" | "da" | "door"

@@ -13,6 +13,7 @@ use std::collections::HashSet;
 use super::fold::fold;
 use super::lexicon::{GIVEN, PROPER, SURNAME, WORD};
 use super::scan::Scan;
+use super::vocabulary::ORGANISATION;
 use super::{Finding, Kind, Reason};
 use part::Part;
 
@@ -83,7 +84,9 @@ fn finding(parts: &[Part], confidence: u8, reason: Reason) -> Finding {
 fn remember(scan: &Scan<'_>, parts: &[Part], full: &mut HashSet<String>) {
     for part in parts {
         let word = fold(scan.slice(part.start..part.end));
-        if !part.initial && word.chars().count() >= 3 && part.classes & (WORD | PROPER) == 0 {
+        let acronym = part.upper && part.end - part.start <= 5;
+        let word_like = part.classes & (WORD | PROPER) != 0 || part.marks & ORGANISATION != 0;
+        if !part.initial && !acronym && !word_like && word.chars().count() >= 3 {
             full.insert(word);
         }
     }

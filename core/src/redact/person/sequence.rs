@@ -60,7 +60,9 @@ fn is_no_name(part: &Part) -> bool {
 fn is_acronym(part: &Part) -> bool {
     let len = part.end - part.start;
     let listed = part.classes & (GIVEN | SURNAME) != 0;
-    part.upper && !part.initial && (len <= 4 || len == 5 && !listed)
+    // `SCRAM-SHA`, `ASCII-art`: the piece before the hyphen.
+    let hyphen = part.upper && part.last > part.first && !part.is_given();
+    part.upper && !part.initial && (len <= 4 || len == 5 && !listed || hyphen && !part.is_surname())
 }
 
 fn all_upper(parts: &[Part]) -> bool {
@@ -243,7 +245,7 @@ fn judge(scan: &Scan<'_>, words: &[Part], place: Place) -> Option<(u8, Reason)> 
         let dotted = first.end - first.start > 1;
         return match (strong_rest, unknown_rest) {
             (true, _) if dotted => listed(76),
-            (_, true) if dotted && !sentence => by_place(66),
+            (_, true) if dotted && !sentence && !is_country(scan, first) => by_place(66),
             _ => None,
         };
     }
@@ -335,26 +337,19 @@ fn ends_phrase(scan: &Scan<'_>, first: &Part) -> bool {
     })
 }
 
+/// The second letter of `U.S.`, `U.K.`, `U.N.`, `E.U.`, `D.C.`, `L.A.`: what follows is no surname.
+fn is_country(scan: &Scan<'_>, first: &Part) -> bool {
+    let letters = &scan.text[..first.end];
+    ["U.S.", "U.K.", "U.N.", "E.U.", "D.C.", "L.A."]
+        .iter()
+        .any(|known| letters.ends_with(known))
+}
+
 /// Words before an author.
 fn is_by(word: &str) -> bool {
     matches!(
         word,
-        "by" | "and"
-            | "with"
-            | "from"
-            | "to"
-            | "von"
-            | "und"
-            | "par"
-            | "et"
-            | "por"
-            | "y"
-            | "e"
-            | "of"
-            | "di"
-            | "da"
-            | "for"
-            | "mit"
+        "by" | "and" | "von" | "und" | "par" | "et" | "por" | "y" | "e" | "di"
     )
 }
 

@@ -87,6 +87,26 @@ fn value_start(scan: &Scan<'_>, index: usize) -> Option<(usize, Joined)> {
     if scheme && scan.gap(index) == " " && scan.get(index + 1)?.class != Class::Sign {
         return Some((scan.get(index + 1)?.start, Joined::Nothing));
     }
+    // `pass CC="..."`: short labels are other words as often.
+    let short = [
+        "pass",
+        "passe",
+        "pw",
+        "clave",
+        "key",
+        "sid",
+        "auth",
+        "token",
+        "signature",
+    ];
+    let between = if short
+        .iter()
+        .any(|word| scan.str(index).eq_ignore_ascii_case(word))
+    {
+        0
+    } else {
+        MAX_BETWEEN
+    };
     let mut words = 0;
     for at in index + 1..index + 12 {
         let token = scan.get(at)?;
@@ -123,7 +143,7 @@ fn value_start(scan: &Scan<'_>, index: usize) -> Option<(usize, Joined)> {
             Class::Word if IS.contains(&text) => {
                 return Some((scan.get(at + 1)?.start, Joined::Word));
             }
-            Class::Word if words < MAX_BETWEEN => words += 1,
+            Class::Word if words < between => words += 1,
             Class::Number if scan.gap(at - 1).is_empty() => {}
             _ => return None,
         }

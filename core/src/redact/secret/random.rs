@@ -24,7 +24,15 @@ pub(super) fn find(scan: &Scan<'_>, found: &mut Vec<Finding>) {
             && is_random(&scan.text[at..at + len])
             && !is_explained(scan.text, at, len)
         {
-            found.push(Finding::new(Kind::Secret, at..at + len, 72, Reason::Random));
+            let trimmed = scan.text[at..at + len]
+                .trim_end_matches(['.', '-', '_', '/'])
+                .len();
+            found.push(Finding::new(
+                Kind::Secret,
+                at..at + trimmed,
+                72,
+                Reason::Random,
+            ));
         }
         at += len.max(1);
     }

@@ -1,9 +1,10 @@
-// Ports of our pages and of summary cards. Who may ask is decided by what the browser says of the sender.
+// Ports of our pages and of summary cards. Who may ask, and what page a card is on, is what the browser says of the sender.
 
 import { send } from "../../shared/messages";
-import { Asker, type Rights, type RouterParts } from "./assist-router";
+import { webOrigin } from "../../shared/sites";
+import { Asker, type Identity, type Rights, type RouterParts } from "./assist-router";
 
-export type PortSender = Pick<chrome.runtime.MessageSender, "id" | "url" | "documentId">;
+export type PortSender = Pick<chrome.runtime.MessageSender, "id" | "url" | "origin" | "documentId">;
 
 export class AssistPorts {
   readonly #parts: RouterParts;
@@ -13,10 +14,11 @@ export class AssistPorts {
   }
 
   add(port: chrome.runtime.Port): void {
-    const rights = rightsOf(port.sender ?? {}, chrome.runtime.id, chrome.runtime.getURL(""), async (documentId) => {
+    const sender = port.sender ?? {};
+    const rights = rightsOf(sender, chrome.runtime.id, chrome.runtime.getURL(""), async (documentId) => {
       return (await send("cardAllowed", { documentId })).allowed;
     }).catch((): Rights => "none");
-    const asker = new Asker(this.#parts, (event) => {
+    const asker = new Asker(this.#parts, identityOf(sender, chrome.runtime.getURL("")), (event) => {
       try {
         port.postMessage(event);
       } catch {
@@ -39,4 +41,9 @@ export async function rightsOf(
   if (sender.id !== ownId) return "none";
   if (sender.url?.startsWith(ownOrigin)) return "all";
   return sender.documentId !== undefined && (await isCard(sender.documentId)) ? "summarize" : "none";
+}
+
+export function identityOf({ url, origin, documentId }: PortSender, ownOrigin: string): Identity {
+  if (url?.startsWith(ownOrigin)) return { owner: "own", site: null };
+  return { owner: `card ${documentId ?? ""}`, site: webOrigin(origin) ?? webOrigin(url) ?? null };
 }

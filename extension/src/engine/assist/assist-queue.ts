@@ -1,14 +1,14 @@
 // Chat and summaries in line for the model: one at a time, in order of arrival. Pure: the worker is a function, and so is
 // the way back. **Every request that goes in ends with exactly one last event.**
 
-import type { AssistRequest } from "../../shared/assist-messages";
+import type { TextRequest } from "../../shared/assist-messages";
 import { wireError } from "../../shared/errors";
 import { cancelledError, isLast } from "../../shared/pending-requests";
 import type { HostEvent, WireError } from "../../shared/protocol";
 
 export interface AssistOutputs {
   /** Starts a request in the worker; `key` comes back with its events. */
-  start(key: number, request: AssistRequest): void;
+  start(key: number, request: TextRequest): void;
   /** Ends the one with this key early; its last event comes as usual. */
   supersede(key: number): void;
   /** Nothing runs any more. */
@@ -17,7 +17,7 @@ export interface AssistOutputs {
 
 interface Entry<P> {
   port: P;
-  request: AssistRequest;
+  request: TextRequest;
   /** Answered already; what the worker still says is for nobody. */
   ended: boolean;
 }
@@ -52,7 +52,7 @@ export class AssistQueue<P> {
     this.#advance();
   }
 
-  submit(port: P, request: AssistRequest): void {
+  submit(port: P, request: TextRequest): void {
     const entry = { port, request, ended: false };
     if (this.#waiting.length >= MAX_WAITING) {
       this.#end(entry, wireError("overloaded", "The engine is busy. Try again in a moment.", true));

@@ -1,35 +1,52 @@
-// Chat and summaries: who may ask what, which tier answers, and the way back under the asker's own ids. **Every request
-// ends with exactly one last event**, also when its tier cannot be reached and another one takes it. Knows no browser API.
+// Chat and summaries: who may ask what, and the way back under the asker's own ids. **Every request ends with exactly one
+// last event**, also when its tier cannot be reached and another one takes it. Knows no browser API.
 
-import { type AssistMessage, type AssistRequest, checkAssistMessage } from "../../shared/assist-messages";
+import {
+  type AskCloud,
+  type AssistEvent,
+  type AssistRequest,
+  checkAssistMessage,
+  type HostOnlyRequest,
+} from "../../shared/assist-messages";
 import { wireError } from "../../shared/errors";
 import { isLast } from "../../shared/pending-requests";
-import type { AnswerInfo, ErrorCode, HostEvent, WireError } from "../../shared/protocol";
+import type { WireError } from "../../shared/protocol";
+import { CloudJob, type CloudJobParts } from "./cloud-job";
+import { TextJob, type TextJobParts } from "./text-job";
 import type { AssistTier } from "./tier";
 
 /** What a sender may ask for: our own pages everything, a card on a page only summaries. */
 export type Rights = "all" | "summarize" | "none";
 
-export interface RouterParts {
-  host: AssistTier;
-  browser: AssistTier;
+export type RouterParts = TextJobParts & CloudJobParts;
+
+/** Who asks, as the browser says. */
+export interface Identity {
+  /** All pages of ours are one, each card is one of its own. */
+  owner: string;
+  /** Origin of the page that a card is on; null for our own pages, which say themselves what a text is about. */
+  site: string | null;
 }
 
 /** Requests of one asker at the same time; a page of ours has one, or two. */
 const MAX_JOBS = 8;
 
-/** The host is there but cannot do it, and nothing was written yet: the browser can. */
-const HOST_CANNOT: ReadonlySet<ErrorCode> = new Set(["modelMissing", "runtimeInvalid"]);
+interface Job {
+  start(): void;
+  cancel(): void;
+}
 
 /** One asker: a page of ours, or a card. */
 export class Asker {
   readonly #parts: RouterParts;
-  readonly #post: (event: HostEvent) => void;
+  readonly #identity: Identity;
+  readonly #post: (event: AssistEvent) => void;
   /** What is running, and how to cancel it. */
   readonly #jobs = new Map<number, Job>();
 
-  constructor(parts: RouterParts, post: (event: HostEvent) => void) {
+  constructor(parts: RouterParts, identity: Identity, post: (event: AssistEvent) => void) {
     this.#parts = parts;
+    this.#identity = identity;
     this.#post = post;
   }
 
@@ -41,7 +58,7 @@ export class Asker {
     // An id that is still running cannot be answered twice.
     else if (this.#jobs.has(checked.value.id)) this.#refuse(0, notAllowed());
     else if (this.#jobs.size >= MAX_JOBS) this.#refuse(checked.value.id, overloaded());
-    else this.#start(checked.value);
+    else this.#start(checked.value, rights === "all" ? checked.site : this.#identity.site);
   }
 
   /** The asker is gone: nobody waits for its answers. */
@@ -49,13 +66,38 @@ export class Asker {
     for (const job of [...this.#jobs.values()]) job.cancel();
   }
 
-  #start(request: AssistRequest): void {
-    const job = new Job(this.#parts, request, (event) => {
+  #start(request: AssistRequest | AskCloud, site: string | null): void {
+    const post = (event: AssistEvent) => {
       if (isLast(event)) this.#jobs.delete(request.id);
       this.#post(event);
-    });
+    };
+    const job = this.#job(request, site, post);
+    if (!job) {
+      this.#refuse(request.id, wireError("badRequest", "This offer is not there any more. Ask again."));
+      return;
+    }
     this.#jobs.set(request.id, job);
     job.start();
+  }
+
+  #job(request: AssistRequest | AskCloud, site: string | null, post: (event: AssistEvent) => void): Job | undefined {
+    const { owner } = this.#identity;
+    switch (request.type) {
+      case "summarize":
+      case "chat":
+        return new TextJob(this.#parts, request, owner, site, post);
+      case "askCloud": {
+        const offer = this.#parts.offers.find(owner, request.offer);
+        return offer && new CloudJob(this.#parts, request.id, offer, post);
+      }
+      case "status":
+      case "revoke":
+      case "unlockKey":
+      case "listAudit":
+      case "verifyAudit":
+      case "deleteEverything":
+        return new HostJob(this.#parts.host, request, post);
+    }
   }
 
   #refuse(id: number, error: WireError): void {
@@ -63,84 +105,42 @@ export class Asker {
   }
 }
 
-/** One request on its way through the tiers. */
-class Job {
-  readonly #parts: RouterParts;
-  readonly #request: AssistRequest;
-  readonly #post: (event: HostEvent) => void;
+/** What only the host can do. */
+class HostJob implements Job {
+  readonly #host: AssistTier;
+  readonly #request: HostOnlyRequest;
+  readonly #post: (event: AssistEvent) => void;
   #ended = false;
-  /** The browser tier has it. */
-  #moved = false;
-  /** The host has written nothing yet. */
-  #silent = true;
   #cancelTier: () => void = () => undefined;
 
-  constructor(parts: RouterParts, request: AssistRequest, post: (event: HostEvent) => void) {
-    this.#parts = parts;
+  constructor(host: AssistTier, request: HostOnlyRequest, post: (event: AssistEvent) => void) {
+    this.#host = host;
     this.#request = request;
     this.#post = post;
   }
 
   start(): void {
-    const cancel = this.#parts.host.run(this.#request, {
-      event: (event) => this.#hostEvent(event),
-      unavailable: (error) => {
-        if (this.#mayMove()) this.#runInBrowser(error.message);
-        else this.#fail(error);
-      },
+    const cancel = this.#host.run(this.#request, {
+      event: (event) => this.#forward({ ...event, id: this.#request.id }),
+      unavailable: (error) => this.#forward({ type: "error", id: this.#request.id, error }),
     });
-    // It may have moved on already, while `run` was still at work.
-    if (!this.#moved) this.#cancelTier = cancel;
+    if (!this.#ended) this.#cancelTier = cancel;
   }
 
   cancel(): void {
     this.#cancelTier();
-    // A job that no tier has yet, or whose tier keeps silent, ends all the same.
-    this.#fail(wireError("cancelled", "Stopped.", true));
+    this.#forward({ type: "error", id: this.#request.id, error: wireError("cancelled", "Stopped.", true) });
   }
 
-  #hostEvent(event: HostEvent): void {
-    if (this.#silent && event.type === "error" && HOST_CANNOT.has(event.error.code) && this.#mayMove()) {
-      this.#runInBrowser(event.error.message);
-      return;
-    }
-    if (event.type !== "progress") this.#silent = false;
-    this.#forward(event, "");
-  }
-
-  #runInBrowser(why: string): void {
-    if (this.#moved || this.#ended) return;
-    this.#moved = true;
-    this.#cancelTier = this.#parts.browser.run(this.#request, {
-      event: (event) => this.#forward(event, why),
-      unavailable: (error) => this.#fail(error),
-    });
-  }
-
-  /** A status is about the host itself. */
-  #mayMove(): boolean {
-    return !this.#ended && this.#request.type !== "status";
-  }
-
-  #forward(event: HostEvent, why: string): void {
+  #forward(event: AssistEvent): void {
     if (this.#ended) return;
     if (isLast(event)) this.#ended = true;
-    const { id } = this.#request;
-    this.#post(event.type === "done" ? { ...event, id, answer: withFallback(event.answer, why) } : { ...event, id });
-  }
-
-  #fail(error: WireError): void {
-    this.#forward({ type: "error", id: this.#request.id, error }, "");
+    this.#post(event);
   }
 }
 
-function mayAsk(rights: Rights, request: AssistMessage): boolean {
-  return rights === "all" || (rights === "summarize" && request.type === "summarize");
-}
-
-/** Why the browser answered and not the host, in front of what the engine itself has to say. */
-function withFallback(answer: AnswerInfo, why: string): AnswerInfo {
-  return why === "" ? answer : { ...answer, fallback: [why, answer.fallback].filter(Boolean).join(" ") };
+function mayAsk(rights: Rights, { type }: AssistRequest | AskCloud): boolean {
+  return rights === "all" || (rights === "summarize" && (type === "summarize" || type === "askCloud"));
 }
 
 function notAllowed(): WireError {

@@ -1,6 +1,6 @@
 // The browser tier: the model in this page's worker.
 
-import type { AssistRequest } from "../../shared/assist-messages";
+import type { TierRequest } from "../../shared/assist-messages";
 import { wireError } from "../../shared/errors";
 import { cancelledError, PendingRequests } from "../../shared/pending-requests";
 import type { HostEvent } from "../../shared/protocol";
@@ -16,10 +16,10 @@ export class BrowserTier implements AssistTier {
     this.#engine = engine;
   }
 
-  run(request: AssistRequest, outputs: TierOutputs): () => void {
+  run(request: TierRequest, outputs: TierOutputs): () => void {
     const id = this.#pending.add(outputs.event);
-    if (request.type === "status") {
-      this.#pending.fail(id, wireError("badRequest", "The browser tier has no host to tell of."));
+    if (request.type !== "chat" && request.type !== "summarize") {
+      this.#pending.fail(id, wireError("badRequest", "The browser tier answers chats and summaries only."));
       return () => undefined;
     }
     this.#engine.assist(this.#port, { ...request, id });

@@ -1,9 +1,10 @@
 // The way to the host: one session at a time, opened by the first request and again after it ended.
 
-import type { AssistRequest } from "../../shared/assist-messages";
+import type { TierRequest } from "../../shared/assist-messages";
 import { SottoError, toWireError, wireError } from "../../shared/errors";
 import type { HostUse } from "../../shared/messages";
 import { cancelledError } from "../../shared/pending-requests";
+import type { HostStatus } from "../../shared/protocol";
 import { type HostPort, HostSession } from "./host-session";
 import type { AssistTier, TierOutputs } from "./tier";
 
@@ -11,15 +12,20 @@ export type OpenedPipe = Extract<HostUse, { use: false }> | (Extract<HostUse, { 
 
 export class HostLink implements AssistTier {
   readonly #openPipe: () => Promise<OpenedPipe>;
+  readonly #told: (status: HostStatus) => void;
   #session: HostSession | undefined;
   #opening: Promise<HostSession> | undefined;
 
-  /** `openPipe` asks for a connection; it resolves with one, or with the reason why there is none. */
-  constructor(openPipe: () => Promise<OpenedPipe>) {
+  /**
+   * `openPipe` asks for a connection; it resolves with one, or with the reason why there is none. `told` hears every state
+   * that the host tells, whoever asked.
+   */
+  constructor(openPipe: () => Promise<OpenedPipe>, told: (status: HostStatus) => void = () => undefined) {
     this.#openPipe = openPipe;
+    this.#told = told;
   }
 
-  run(request: AssistRequest, outputs: TierOutputs): () => void {
+  run(request: TierRequest, outputs: TierOutputs): () => void {
     if (this.#session && !this.#session.isClosed) return this.#session.submit(request, outputs);
     let state: "waiting" | "cancelled" | (() => void) = "waiting";
     this.#opening ??= this.#open().finally(() => {
@@ -45,7 +51,7 @@ export class HostLink implements AssistTier {
   async #open(): Promise<HostSession> {
     const opened = await this.#openPipe();
     if (!opened.use) throw new SottoError(wireError("hostMissing", opened.why));
-    this.#session = new HostSession(opened.port, opened.client);
+    this.#session = new HostSession(opened.port, opened.client, this.#told);
     return this.#session;
   }
 }

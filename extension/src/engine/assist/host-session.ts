@@ -2,13 +2,16 @@
 // connection, each request ends exactly once**: before the welcome as "unavailable" (it was never sent), afterwards with
 // an event. Knows no browser API, so that tests can drive it.
 
-import type { AssistRequest } from "../../shared/assist-messages";
-import { checkHostEvent } from "../../shared/assist-messages";
+import type { TierRequest } from "../../shared/assist-messages";
 import { wireError } from "../../shared/errors";
-import { cancelledError, PendingRequests } from "../../shared/pending-requests";
+import { checkHostEvent } from "../../shared/host-events";
+import { cancelledError, isLast, PendingRequests } from "../../shared/pending-requests";
 import {
+  type ConsentAnswer,
+  type ConsentRequest,
   type HostEvent,
   type HostRequest,
+  type HostStatus,
   MAX_FRAME_BYTES,
   PROTOCOL_VERSION,
   type WireError,
@@ -36,7 +39,7 @@ const SILENCE_MS = 180_000;
 const IDLE_MS = 5 * 60_000;
 
 interface Waiting {
-  request: AssistRequest;
+  request: TierRequest;
   outputs: TierOutputs;
   /** Set once it was sent. */
   id: number | undefined;
@@ -44,15 +47,19 @@ interface Waiting {
 
 export class HostSession {
   readonly #port: HostPort;
+  readonly #told: (status: HostStatus) => void;
   readonly #pending = new PendingRequests();
+  /** Questions of the host that wait for the user: it is silent meanwhile, as it should be. */
+  readonly #asked = new Set<number>();
   #waiting: Waiting[] = [];
   #phase: "greeting" | "open" | "closed" = "greeting";
   readonly #helloId: number;
   #timer: ReturnType<typeof setTimeout> | undefined;
 
   /** `client` is our own version. */
-  constructor(port: HostPort, client: string) {
+  constructor(port: HostPort, client: string, told: (status: HostStatus) => void = () => undefined) {
     this.#port = port;
+    this.#told = told;
     this.#helloId = this.#pending.add((event) => this.#greeted(event));
     this.#setTimer(GREETING_MS, () => this.#close(unresponsive(), true));
     port.listen(
@@ -66,7 +73,7 @@ export class HostSession {
     return this.#phase === "closed";
   }
 
-  submit(request: AssistRequest, outputs: TierOutputs): () => void {
+  submit(request: TierRequest, outputs: TierOutputs): () => void {
     const entry: Waiting = { request, outputs, id: undefined };
     if (this.#phase === "greeting") this.#waiting.push(entry);
     else this.#send(entry);
@@ -85,6 +92,11 @@ export class HostSession {
       return;
     }
     const id = this.#pending.add((event) => {
+      if (event.type === "consent") {
+        this.#ask(id, event.request, entry.outputs);
+        return;
+      }
+      if (isLast(event)) this.#asked.delete(id);
       entry.outputs.event(event);
       if (this.#pending.size === 0) this.#rest();
     });
@@ -110,10 +122,26 @@ export class HostSession {
     }
   }
 
+  /** Hands a question on. Where nobody listens, the answer is no. */
+  #ask(id: number, request: ConsentRequest, outputs: TierOutputs): void {
+    this.#asked.add(id);
+    clearTimeout(this.#timer);
+    const answer = (given: ConsentAnswer) => {
+      if (!this.#pending.has(id)) return;
+      this.#asked.delete(id);
+      this.#watch();
+      this.#post({ type: "consent", id, answer: given });
+    };
+    const { nonce, payloadSha256 } = request;
+    if (outputs.asked) outputs.asked(request, answer);
+    else answer({ nonce, payloadSha256, choice: { type: "no" } });
+  }
+
   #receive(message: unknown): void {
     if (this.#phase === "closed") return;
     if (this.#phase === "open" && this.#pending.size > 0) this.#watch();
     const checked = checkHostEvent(message);
+    if (checked.ok && checked.event.type === "status") this.#told(checked.event.status);
     if (checked.ok && checked.event.id !== 0) {
       this.#pending.receive(checked.event);
       return;
@@ -171,6 +199,8 @@ export class HostSession {
   }
 
   #watch(): void {
+    clearTimeout(this.#timer);
+    if (this.#asked.size > 0) return;
     this.#setTimer(SILENCE_MS, () => this.#close(unresponsive(), true));
   }
 

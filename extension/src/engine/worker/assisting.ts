@@ -2,8 +2,9 @@
 // cancellation is meant for; what an answer says is decided in wasm.
 
 import type { Engine } from "sotto-wasm";
-import { type AssistRequest, checkHostEvent } from "../../shared/assist-messages";
+import type { TextRequest } from "../../shared/assist-messages";
 import { toWireError, wireError } from "../../shared/errors";
+import { checkHostEvent } from "../../shared/host-events";
 import { cancelledError, isLast } from "../../shared/pending-requests";
 import type { AnswerInfo, Backend, BackendChoice, HostEvent, WireError } from "../../shared/protocol";
 
@@ -27,7 +28,7 @@ export class Assisting {
   /** Answers one request; true if the GPU was lost over it. */
   async run(
     key: number,
-    request: AssistRequest,
+    request: TextRequest,
     engine: Engine | undefined,
     backend: Backend | undefined,
     choice: BackendChoice | undefined,

@@ -3,7 +3,7 @@
 // faster. Every other outcome has a reason.
 
 import init, { type Engine, PackLoader, protocolVersion } from "sotto-wasm";
-import type { AssistRequest } from "../../shared/assist-messages";
+import type { TextRequest } from "../../shared/assist-messages";
 import { SottoError, toWireError, wireError } from "../../shared/errors";
 import {
   type AutocompleteEvent,
@@ -24,6 +24,8 @@ import { readPack } from "./pack-files";
 import { type Probe, probeWebgpu } from "./webgpu";
 
 type LoadMessage = Extract<ToWorker, { type: "load" }>;
+
+const MIB = 2 ** 20;
 
 /** What is said while both are being compared. */
 const MEANWHILE: BackendChoice = {
@@ -48,6 +50,7 @@ export class Runtime {
   #preference: BackendPreference = "auto";
   #measuring = false;
   #choice: BackendChoice | undefined;
+  #memory: WebAssembly.Memory | undefined;
 
   constructor(outputs: RuntimeOutputs) {
     this.#outputs = outputs;
@@ -58,7 +61,8 @@ export class Runtime {
     this.#preference = message.preference;
     const startMs = performance.now();
     try {
-      await init({ module_or_path: new URL("sotto_wasm_bg.wasm", self.location.origin) });
+      const { memory } = await init({ module_or_path: new URL("sotto_wasm_bg.wasm", self.location.origin) });
+      this.#memory = memory;
       if (protocolVersion() !== PROTOCOL_VERSION) {
         throw new SottoError(wireError("versionMismatch", "Parts of Sotto do not fit together. Install it again."));
       }
@@ -80,12 +84,13 @@ export class Runtime {
   }
 
   /** Chat or summary: in line with suggestions, one at a time. */
-  async assist(key: number, request: AssistRequest): Promise<void> {
+  async assist(key: number, request: TextRequest): Promise<void> {
     await this.#idle.use(async () => {
       const current = this.#engine;
       const lost = await this.#assisting.run(key, request, current?.engine, current?.backend, this.#choice);
       if (lost) await this.#fallBack();
     });
+    this.#tellMemory();
   }
 
   supersedeAssist(key: number): void {
@@ -270,6 +275,10 @@ export class Runtime {
   #calibrationKey(probe: Extract<Probe, { usable: true }>): string {
     const info = this.#engine ? parseInfo(this.#engine.engine) : undefined;
     return `${info?.model}-${info?.version} ${probe.adapter}`;
+  }
+
+  #tellMemory(): void {
+    if (this.#memory) this.#outputs.post({ type: "memory", mib: Math.ceil(this.#memory.buffer.byteLength / MIB) });
   }
 
   #ready(choice: BackendChoice): void {

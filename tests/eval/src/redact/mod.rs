@@ -9,19 +9,41 @@ use serde::{Deserialize, Serialize};
 use sotto_core::redact::{Kind, Settings, find};
 
 use crate::arguments::RedactOptions;
+use crate::cases::{self, Identified};
 use crate::error::EvalError;
 use crate::report::{percent, write_json};
-use crate::{cases, report};
 use score::{Counts, Figures, Span, compare};
 
 /// A labelled text. Offsets are in Unicode characters.
 #[derive(Debug, Deserialize)]
 struct Case {
+    #[serde(deserialize_with = "any_id")]
+    id: String,
     text: String,
     spans: Vec<Labelled>,
     /// What may be found or not.
     #[serde(default)]
     ignore: Vec<Ignored>,
+}
+
+impl Identified for Case {
+    fn id(&self) -> &str {
+        &self.id
+    }
+}
+
+/// Sets that others made number their cases, too.
+fn any_id<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Id {
+        Text(String),
+        Number(u64),
+    }
+    Ok(match Id::deserialize(deserializer)? {
+        Id::Text(text) => text,
+        Id::Number(number) => number.to_string(),
+    })
 }
 
 #[derive(Debug, Deserialize)]
@@ -62,7 +84,10 @@ pub(crate) fn run(options: &RedactOptions) -> Result<String, EvalError> {
     let report = Report {
         command: "redact",
         cases: cases.len(),
-        per_kind: counts.iter().map(|(kind, counted)| (kind.name(), counted.figures())).collect(),
+        per_kind: counts
+            .iter()
+            .map(|(kind, counted)| (kind.name(), counted.figures()))
+            .collect(),
         overall: all.figures(),
     };
     write_json(&options.json, &report)?;
@@ -72,12 +97,19 @@ pub(crate) fn run(options: &RedactOptions) -> Result<String, EvalError> {
         figures.n,
         percent(figures.recall),
         percent(figures.precision),
-        report::percent(figures.coverage)
+        percent(figures.coverage)
     ))
 }
 
 fn measure(case: &Case) -> BTreeMap<Kind, Counts> {
-    let spans: Vec<Span> = case.spans.iter().map(|span| Span { kind: span.kind, range: span.start..span.end }).collect();
+    let spans: Vec<Span> = case
+        .spans
+        .iter()
+        .map(|span| Span {
+            kind: span.kind,
+            range: span.start..span.end,
+        })
+        .collect();
     let ignored: Vec<Range<usize>> = case
         .ignore
         .iter()
@@ -101,7 +133,10 @@ fn finds(text: &str) -> Vec<Span> {
     for finding in find(text, &Settings::default()) {
         let start = characters(finding.start);
         let end = characters(finding.end);
-        finds.push(Span { kind: finding.kind, range: start..end });
+        finds.push(Span {
+            kind: finding.kind,
+            range: start..end,
+        });
     }
     finds
 }
@@ -112,9 +147,17 @@ mod tests {
 
     #[test]
     fn offsets_are_characters() {
-        let text = "Für Zoë Müller: zoë@müller.example";
+        let text = "5 € für Zoë Müller: zoë@müller.example";
         let finds = finds(text);
-        let pieces: Vec<String> = finds.iter().map(|find| text.chars().skip(find.range.start).take(find.range.len()).collect()).collect();
+        let pieces: Vec<String> = finds
+            .iter()
+            .map(|find| {
+                text.chars()
+                    .skip(find.range.start)
+                    .take(find.range.len())
+                    .collect()
+            })
+            .collect();
         assert_eq!(pieces, ["Zoë Müller", "zoë@müller.example"]);
     }
 

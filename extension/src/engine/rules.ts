@@ -1,0 +1,35 @@
+// Core's rules and counters in this page: the same wasm as in the worker, without a model. Loaded when it is first needed;
+// the browser compiles the module once for both.
+
+import init, { Counters, decideRoute, protocolVersion } from "sotto-wasm";
+import { SottoError, wireError } from "../shared/errors";
+import { PROTOCOL_VERSION, type RouteDecision, type RouteInput } from "../shared/protocol";
+
+export interface Rules {
+  /** Throws where the wasm does not take the input: nothing is decided then. */
+  decide(input: RouteInput): RouteDecision;
+  /** Goes on counting from what was stored. */
+  counters(stored: string): Counters;
+}
+
+let loading: Promise<Rules> | undefined;
+
+export function loadRules(): Promise<Rules> {
+  loading ??= load().catch((error) => {
+    // The next one who needs them tries again.
+    loading = undefined;
+    throw error;
+  });
+  return loading;
+}
+
+async function load(): Promise<Rules> {
+  await init({ module_or_path: new URL("sotto_wasm_bg.wasm", location.origin) });
+  if (protocolVersion() !== PROTOCOL_VERSION) {
+    throw new SottoError(wireError("versionMismatch", "Parts of Sotto do not fit together. Install it again."));
+  }
+  return {
+    decide: (input) => JSON.parse(decideRoute(JSON.stringify(input))) as RouteDecision,
+    counters: (stored) => new Counters(stored),
+  };
+}
