@@ -35,6 +35,13 @@ const DAMAGES: Damage[] = [
     },
   },
   {
+    name: "weights with more behind them",
+    code: "packBlobMismatch",
+    change: async (pack) => {
+      await pack.overwrite("weights", Buffer.concat([await pack.read("weights"), Buffer.alloc(100_000)]));
+    },
+  },
+  {
     name: "one altered byte in the weights",
     code: "packBlobMismatch",
     change: async (pack) => {

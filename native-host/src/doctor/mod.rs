@@ -5,6 +5,7 @@
 mod browsers;
 mod memory;
 mod model;
+mod records;
 mod report;
 mod store;
 
@@ -35,6 +36,7 @@ pub fn examine(
     runtime(platform, &mut report);
     store::examine(store, &mut report);
     store::compiled(store, &mut report);
+    records::examine(&store.paths().home, &mut report);
     memory::examine(platform, store, &mut report);
     if let Some(confinement) = confine() {
         sandbox(&confinement, &mut report);

@@ -11,7 +11,7 @@ mod sends;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use rusqlite::{Connection, TransactionBehavior};
+use rusqlite::{Connection, OpenFlags, TransactionBehavior};
 use sotto_core::protocol::Deletion;
 
 pub use audit::read as read_record;
@@ -88,6 +88,18 @@ impl Store {
         let path = PathBuf::from(":memory:");
         let connection = Connection::open_in_memory().map_err(failed(&path))?;
         Self::set_up(connection, path)
+    }
+
+    /// Opens the database of a data directory to look at it. Makes and changes nothing.
+    ///
+    /// # Errors
+    /// [`StoreError`]; one that was made by an older host cannot be looked at before a newer one opened it.
+    pub fn look(home: &Path) -> Result<Self, StoreError> {
+        let path = home.join(FILE);
+        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY;
+        let connection = Connection::open_with_flags(&path, flags).map_err(failed(&path))?;
+        connection.busy_timeout(BUSY).map_err(failed(&path))?;
+        Ok(Self { connection, path })
     }
 
     /// Whether a data directory has a database.

@@ -1,26 +1,65 @@
 // Reads the model pack that ships inside the extension. The wasm verifies the signature before it says which blobs there
 // are, and each blob before it keeps it; nothing here decides what is trusted.
 
-import type { PackLoader } from "sotto-wasm";
+import type { Engine, PackLoader } from "sotto-wasm";
 import { SottoError, wireError } from "../../shared/errors";
+import type { Backend } from "../../shared/protocol";
 
 const PACK = "models/sotto-nano";
 
-/** Larger than any pack that ships; a longer answer is not read. */
-const MAX_BLOB_BYTES = 256 * 1024 * 1024;
+/** More than the wasm takes; the sizes of blobs are in the manifest, which is verified. */
+const MAX_MANIFEST_BYTES = 64 * 1024;
 
-/** Reads manifest and blobs. Throws `SottoError`, and what the loader throws. */
-export async function readPack(
-  makeLoader: (manifest: Uint8Array, signature: Uint8Array) => PackLoader,
-): Promise<PackLoader> {
-  const [manifest, signature] = await Promise.all([read("manifest.json"), read("manifest.sig")]);
-  const loader = makeLoader(manifest, signature);
-  const blobs = JSON.parse(loader.blobs()) as { role: string; sha256: string; bytes: number }[];
-  for (const blob of blobs) loader.add(blob.role, await read(`blobs/${blob.sha256}`));
-  return loader;
+/** Read at a time. */
+const PIECE_BYTES = 256 * 1024;
+
+/** A pack that was read and verified. */
+export class Pack {
+  readonly #loader: PackLoader;
+  readonly #buffers: ArrayBuffer[];
+  #loading: Promise<unknown> = Promise.resolve();
+
+  constructor(loader: PackLoader, buffers: ArrayBuffer[]) {
+    this.#loader = loader;
+    this.#buffers = buffers;
+  }
+
+  load(backend: Backend): Promise<Engine> {
+    const engine = this.#loader.load(backend);
+    this.#loading = Promise.allSettled([this.#loading, engine]);
+    return engine;
+  }
+
+  /** Gives its memory back when nothing is loaded from it; the collector would let megabytes lie for minutes. */
+  async free(): Promise<void> {
+    await this.#loading;
+    this.#loader.free();
+    for (const buffer of this.#buffers) buffer.transfer(0);
+  }
 }
 
-async function read(file: string): Promise<Uint8Array> {
+/** Reads manifest and blobs. Throws `SottoError`, and what the loader throws. */
+export async function readPack(makeLoader: (manifest: Uint8Array, signature: Uint8Array) => PackLoader): Promise<Pack> {
+  const [manifest, signature] = await Promise.all([
+    read("manifest.json", MAX_MANIFEST_BYTES),
+    read("manifest.sig", MAX_MANIFEST_BYTES),
+  ]);
+  const loader = makeLoader(manifest, signature);
+  const blobs = JSON.parse(loader.blobs()) as { role: string; sha256: string; bytes: number }[];
+  const buffers: ArrayBuffer[] = [];
+  for (const blob of blobs) {
+    const bytes = await read(`blobs/${blob.sha256}`, blob.bytes);
+    loader.add(blob.role, bytes);
+    buffers.push(bytes.buffer);
+  }
+  return new Pack(loader, buffers);
+}
+
+/**
+ * The bytes of a file. Of one that is longer than it may be, one byte too many: the wasm refuses that. They go through one small buffer into an array that
+ * is JavaScript's alone: what `arrayBuffer()` returns also belongs to the document, and lives until that is collected.
+ */
+async function read(file: string, mostBytes: number): Promise<Uint8Array<ArrayBuffer>> {
   const missing = (cause?: unknown) =>
     new SottoError(wireError("packBlobMissing", "A part of the language model is missing. Install Sotto again."), {
       cause,
@@ -31,9 +70,20 @@ async function read(file: string): Promise<Uint8Array> {
   } catch (cause) {
     throw missing(cause);
   }
-  if (!response.ok) throw missing();
-  if (Number(response.headers.get("content-length") ?? 0) > MAX_BLOB_BYTES) {
-    throw new SottoError(wireError("tooLarge", "A part of the language model is larger than any that ships."));
+  if (!response.ok || !response.body) throw missing();
+  const bytes = new Uint8Array(mostBytes + 1);
+  const reader = response.body.getReader({ mode: "byob" });
+  let piece = new Uint8Array(PIECE_BYTES);
+  for (let length = 0; ; ) {
+    const { done, value } = await reader.read(piece).catch((cause) => Promise.reject(missing(cause)));
+    if (done || !value) return bytes.subarray(0, length);
+    const room = bytes.length - length;
+    bytes.set(value.subarray(0, room), length);
+    if (value.length >= room) {
+      await reader.cancel();
+      return bytes;
+    }
+    length += value.length;
+    piece = new Uint8Array(value.buffer);
   }
-  return new Uint8Array(await response.arrayBuffer());
 }

@@ -20,7 +20,7 @@ import { Assisting } from "./assisting";
 import { Idle } from "./idle";
 import { choose, failed, measured, works } from "./measurement";
 import { loadError, parseEvent, parseInfo, webgpuFailure, whyNot } from "./outcomes";
-import { readPack } from "./pack-files";
+import { type Pack, readPack } from "./pack-files";
 import { type Probe, probeWebgpu } from "./webgpu";
 
 type LoadMessage = Extract<ToWorker, { type: "load" }>;
@@ -44,7 +44,7 @@ export class Runtime {
   readonly #outputs: RuntimeOutputs;
   readonly #idle = new Idle();
   readonly #assisting: Assisting;
-  #loader: PackLoader | undefined;
+  #pack: Pack | undefined;
   #engine: { engine: Engine; backend: Backend } | undefined;
   #loadMs = 0;
   #preference: BackendPreference = "auto";
@@ -225,7 +225,7 @@ export class Runtime {
     try {
       // Not in line: compiling shaders takes seconds, and the engine in use can answer meanwhile.
       await this.#idle.quiet();
-      const engine = await (await this.#pack()).load("webgpu");
+      const engine = await (await this.#readPack()).load("webgpu");
       const measurement = await this.#idle.whenQuiet(() => measured("webgpu", engine, probe.software));
       return { measurement, engine };
     } catch (error) {
@@ -256,7 +256,7 @@ export class Runtime {
   }
 
   async #use(backend: Backend): Promise<void> {
-    const pack = await this.#pack();
+    const pack = await this.#readPack();
     this.#replace(await pack.load(backend), backend);
   }
 
@@ -267,9 +267,9 @@ export class Runtime {
     if (old) void this.#idle.afterUse(() => old.engine.free());
   }
 
-  async #pack(): Promise<PackLoader> {
-    this.#loader ??= await readPack((manifest, signature) => new PackLoader(manifest, signature));
-    return this.#loader;
+  async #readPack(): Promise<Pack> {
+    this.#pack ??= await readPack((manifest, signature) => new PackLoader(manifest, signature));
+    return this.#pack;
   }
 
   #calibrationKey(probe: Extract<Probe, { usable: true }>): string {
@@ -286,8 +286,8 @@ export class Runtime {
     this.#choice = choice;
     if (choice !== MEANWHILE) {
       // As large as the model itself. Should the other backend be wanted later on, it is read and verified again.
-      this.#loader?.free();
-      this.#loader = undefined;
+      void this.#pack?.free();
+      this.#pack = undefined;
     }
     const engine: EngineInfo = {
       ...parseInfo(this.#engine.engine),
