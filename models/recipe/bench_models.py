@@ -8,7 +8,7 @@
 Each folder gets `cpu-{f32,int8,int4}.onnx` with their data, `model-{f16,q8_0,q4_0}.gguf`, and `model.json`:
 `parameters`, `context`, `layers`, `kvHeads`, `headDim`, `vocab`, `promptIds` (128) and `greedyIds`, 16 answers of the
 f32 graph to the first 32 of them, so that a bench can see that both engines run the same model. A folder with
-`model.json` is complete and is left alone. 4-bit scales are not searched for: the speed is the same.
+`model.json` is complete and is left alone: remove it after a change of the graphs. 4-bit scales are not searched for: the speed is the same.
 Needs 4 GB of memory and 2.5 GB of disk.
 """
 

@@ -29,6 +29,9 @@ pub(crate) enum UserCommand {
         /// As JSON, for programs
         #[arg(long)]
         json: bool,
+        /// Also load the model and ask it something: device, why there, speed
+        #[arg(long)]
+        model: bool,
     },
     /// Import, list, choose and remove models
     #[command(subcommand)]
@@ -58,10 +61,16 @@ impl UserCommand {
         match self {
             Self::Install(command) => command.run(&platform, &mut out).map_err(coded)?,
             Self::Uninstall(command) => command.run(&platform, &mut out).map_err(coded)?,
-            Self::Doctor { json } => {
+            Self::Doctor { json, model } => {
+                // First: a process that is confined starts no other.
+                let answer = match model {
+                    true => doctor::try_model(&platform.program),
+                    false => vec![],
+                };
                 // Tried on this process, after everything else was looked at: what holds here holds in the worker.
                 let try_out = || Some(confine(&Access::default(), DOCTOR_MEMORY_BYTES));
-                let report = doctor::examine(&platform, &store, try_out);
+                let mut report = doctor::examine(&platform, &store, try_out);
+                report.findings.extend(answer);
                 // Nobody reads: the exit status still tells.
                 let _ = report.write(&mut out, *json).and_then(|()| out.flush());
                 return Ok(match report.is_broken() {

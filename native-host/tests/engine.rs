@@ -13,9 +13,10 @@ use std::task::{Context, Poll, Waker};
 use common::pack::Pack;
 use serde::Deserialize;
 use sotto_core::decode::{Decoder, greedy_tokens};
-use sotto_core::pack::{Graph, GraphDevice, GraphShape, KnownAnswer, Precision};
+use sotto_core::pack::{BlobRole, Graph, GraphDevice, GraphShape, KnownAnswer, Precision};
 use sotto_core::protocol::{Coded as _, ErrorCode};
 use sotto_host::engine::{Candidate, Conditions, EngineError, Loaded, OrtDecoder, Runtime, load};
+use sotto_host::models::ModelError;
 use tempfile::TempDir;
 
 /// Rows of the fixtures' logits.
@@ -40,7 +41,7 @@ struct GoldenGraph {
 
 /// A pack in a folder of its own.
 struct Fixture {
-    _folder: TempDir,
+    folder: TempDir,
     pack: Pack,
 }
 
@@ -54,10 +55,7 @@ impl Fixture {
             graphs,
             KnownAnswer::default(),
         );
-        Self {
-            _folder: folder,
-            pack,
-        }
+        Self { folder, pack }
     }
 
     fn load(&self) -> Option<Result<Loaded, EngineError>> {
@@ -305,6 +303,34 @@ fn another_answer_than_the_signed_one_is_no_answer() {
     let refused = pack.load().expect("there").expect_err("another answer");
     assert!(matches!(refused, EngineError::WrongAnswer));
     assert_eq!(refused.code(), ErrorCode::BackendUnavailable);
+}
+
+/// ONNX Runtime maps weights where they lie, so that a change of the file would be a change of the model.
+#[test]
+fn weights_that_change_while_they_are_in_use_are_computed_with_no_more() {
+    if !cfg!(unix) {
+        // Nothing is mapped there.
+        return;
+    }
+    let (folder, file, graph) = graphs().remove(1);
+    let fixture = pack_of(folder, file, graph);
+    let Some(loaded) = fixture.load() else { return };
+    let mut decoder = loaded.expect("it loads").decoder;
+    let prompt = golden(folder).prompt_ids;
+    block_on(decoder.prefill(&prompt)).expect("logits");
+    let manifest = &fixture.pack.manifest;
+    let blob = manifest.named(BlobRole::Data, Some("int8.data"));
+    let sum = blob.expect("data").sha256.to_string();
+    let path = fixture.folder.path().join("blobs").join(sum);
+    let mut bytes = fs::read(&path).expect("data");
+    bytes[1_000] ^= 1;
+    fs::write(&path, bytes).expect("written");
+    let refused = block_on(decoder.step(1)).expect_err("other weights");
+    assert!(
+        matches!(refused, EngineError::Model(ModelError::Changed { .. })),
+        "{refused:?}"
+    );
+    assert_eq!(refused.code(), ErrorCode::PackBlobMismatch);
 }
 
 #[test]

@@ -5,6 +5,7 @@ mod common;
 
 use std::collections::HashSet;
 use std::fs;
+use std::process::Command;
 
 use common::{Installation, chat, is_running, kill, summarize, wait_until};
 use sotto_core::protocol::*;
@@ -56,6 +57,37 @@ fn a_conversation_streams_and_says_who_answered() {
     );
     assert!(!status.reason.is_empty());
     assert!(status.sandbox.contains("no network"), "{}", status.sandbox);
+}
+
+#[test]
+fn doctor_loads_the_model_if_asked_and_says_where_it_runs() {
+    let Some(installation) = Installation::complete() else {
+        return;
+    };
+    let doctor = Command::new(installation.program())
+        .args(["doctor", "--model", "--json"])
+        .env("SOTTO_HOME", installation.home())
+        .env("HOME", installation.home())
+        .output()
+        .expect("it starts");
+    let report: serde_json::Value = serde_json::from_slice(&doctor.stdout).expect("JSON");
+    let findings = report["findings"].as_array().expect("findings");
+    let answers = findings
+        .iter()
+        .filter(|finding| finding["area"] == "answer");
+    let told: Vec<&str> = answers
+        .map(|finding| finding["what"].as_str().expect("text"))
+        .collect();
+    assert!(
+        told[0].starts_with("sotto-nano-onnx answers on CPU: ")
+            && told[0].contains("tokens a second"),
+        "{told:?}"
+    );
+    assert!(
+        told[1].contains("operators run on CPUExecutionProvider"),
+        "{told:?}"
+    );
+    assert!(told[2].contains("no network"), "{told:?}");
 }
 
 #[test]

@@ -1,5 +1,6 @@
 // Speed and memory of the host's engine, side by side with llama.cpp on the same random weights, and what native messaging
-// adds to a token. One thread each; every row in a fresh process. Expects the models of `models/recipe/bench_models.py`.
+// adds to a token. One thread each, speeds per second of processor time; every row in a fresh process. Expects the models of
+// `models/recipe/bench_models.py`. `--size 30m` measures one of them.
 
 import { execFile, spawn } from "node:child_process";
 import { existsSync } from "node:fs";
@@ -33,14 +34,14 @@ const PAIRS = [
  */
 
 async function main() {
-  const { values } = parseArgs({ options: { json: { type: "string" } } });
+  const { values } = parseArgs({ options: { json: { type: "string" }, size: { type: "string" } } });
   if (!values.json) {
-    console.error("usage: scripts/bench host --json FILE");
+    console.error("usage: scripts/bench host --json FILE [--size 30m|135m]");
     return 2;
   }
   /** @type {Row[]} */
   const rows = [];
-  for (const size of ["30m", "135m"]) {
+  for (const size of values.size ? [values.size] : ["30m", "135m"]) {
     if (!existsSync(join(MODELS, size, "model.json"))) {
       console.error(
         `${size}: no models; make them with: cd models && python -m recipe.bench_models --out ../.cache/bench-models`,
@@ -197,7 +198,7 @@ function readFrames(stream) {
  *   wireMsPerToken: number}} report
  */
 function print(report) {
-  console.log(`\n${report.machine}, one thread\n`);
+  console.log(`\n${report.machine}, one thread, processor time\n`);
   console.log("engine     size  weights     load ms  prefill tok/s  decode tok/s  peak MiB  over weights");
   for (const row of report.rows) {
     const cells = [row.loadMs.toFixed(0).padStart(8), row.prefillTokPerS.toFixed(0).padStart(14)];

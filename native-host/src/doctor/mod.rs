@@ -4,6 +4,7 @@
 
 mod browsers;
 mod memory;
+mod model;
 mod records;
 mod report;
 mod store;
@@ -14,6 +15,7 @@ mod tests;
 use std::fs;
 use std::path::Path;
 
+pub use model::try_model;
 pub use report::{Finding, Report, Status};
 
 use crate::engine::{ONNX_RUNTIME_VERSION, library_path, verify_library};

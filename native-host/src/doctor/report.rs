@@ -22,7 +22,8 @@ pub enum Status {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Finding {
-    /// What it is about: `program`, `browser`, `runtime`, `model`, `settings`, `compiled`, `memory`, `sandbox`.
+    /// What it is about: `program`, `browser`, `runtime`, `model`, `settings`, `compiled`, `memory`, `sandbox`,
+    /// `answer`.
     pub area: &'static str,
     /// How bad it is.
     pub status: Status,

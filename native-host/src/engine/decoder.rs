@@ -6,12 +6,15 @@ use super::EngineError;
 use super::fixed_cache::FixedCache;
 use super::growing_cache::GrowingCache;
 use super::shared_cache::SharedCache;
+use crate::models::HeldFile;
 
 /// A language model on ONNX Runtime, in one of the three ways in which graphs keep their KV cache.
 #[derive(Debug)]
 pub struct OrtDecoder {
     kind: Kind,
     vocab_size: usize,
+    /// Files that the session has mapped; after it, so that they are let go of later.
+    files: Vec<HeldFile>,
 }
 
 #[derive(Debug)]
@@ -23,7 +26,16 @@ pub(crate) enum Kind {
 
 impl OrtDecoder {
     pub(crate) fn new(kind: Kind, vocab_size: usize) -> Self {
-        Self { kind, vocab_size }
+        Self {
+            kind,
+            vocab_size,
+            files: vec![],
+        }
+    }
+
+    /// With files that are checked before they are computed with.
+    pub(crate) fn with_files(self, files: Vec<HeldFile>) -> Self {
+        Self { files, ..self }
     }
 }
 
@@ -58,6 +70,9 @@ impl Decoder for OrtDecoder {
         let capacity = self.capacity();
         if needed > capacity {
             return Err(EngineError::CacheFull { needed, capacity });
+        }
+        for file in &mut self.files {
+            file.check()?;
         }
         match &mut self.kind {
             Kind::Shared(cache) => cache.run(tokens),

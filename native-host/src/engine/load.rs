@@ -9,6 +9,7 @@ use super::candidate::{Candidate, accelerators, cpu_builder};
 use super::decoder::{Kind, OrtDecoder};
 use super::graph::Signature;
 use super::growing_cache::GrowingCache;
+use super::mapped::mapped;
 use super::placement::Placement;
 use super::shared_cache::SharedCache;
 use super::source::{GraphFiles, ModelSource};
@@ -106,8 +107,10 @@ pub fn load(
                 let is_asked_for = conditions.insists(&candidate);
                 if is_asked_for || times >= WORTHWHILE {
                     let asked = if is_asked_for { "was asked for, " } else { "" };
+                    // A device that the settings name is the user's choice. What it costs is told.
+                    let slower = if times < 1.0 { "slower: " } else { "" };
                     reasons = vec![format!(
-                        "{label} {asked}passed the known-answer test and is {times:.2} times as fast as {device}{graphs}"
+                        "{label} {asked}passed the known-answer test and is {slower}{times:.2} times as fast as {device}{graphs}"
                     )];
                     device = candidate.label;
                     best = trial;
@@ -170,9 +173,16 @@ fn on_cpu(
         .min_by_key(|graph| preference(graph.precision));
     let (decoder, placement) = match dynamic {
         Some(graph) => {
-            let session = commit(builder()?, &GraphFiles::read(source, graph)?)?;
+            let (session, files) = match mapped(builder()?, source, graph)? {
+                Some(mapped) => mapped,
+                None => (
+                    commit(builder()?, &GraphFiles::read(source, graph)?)?,
+                    vec![],
+                ),
+            };
             let placement = Placement::of(&session)?;
-            (decoder(session, graph, source, vocab_size)?, placement)
+            let decoder = decoder(session, graph, source, vocab_size)?.with_files(files);
+            (decoder, placement)
         }
         // A pack that was made for an NPU alone.
         None => static_on_cpu(builder, source, vocab_size)?,

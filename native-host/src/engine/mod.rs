@@ -8,6 +8,7 @@ mod fixed_cache;
 mod graph;
 mod growing_cache;
 mod load;
+mod mapped;
 mod placement;
 mod runtime;
 mod shared_cache;

@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use sotto_core::pack::{Blob, BlobRole, Graph, Manifest, Sha256, VerifiedBlob};
+use sotto_core::pack::{Blob, BlobRole, Graph, Manifest, PackError, Sha256, VerifiedBlob};
 
 use super::EngineError;
-use crate::models::{Installed, ModelError};
+use crate::models::{HeldFile, Installed, ModelError};
 
 /// A pack for ONNX Runtime whose manifest was verified. Every blob comes back verified, or not at all.
 pub trait ModelSource {
@@ -20,6 +20,12 @@ pub trait ModelSource {
     /// # Errors
     /// [`EngineError::Model`] if it is not the one that was signed, or cannot be read.
     fn blob(&self, role: BlobRole, name: Option<&str>) -> Result<VerifiedBlob, EngineError>;
+
+    /// The file of a data blob, verified where it lies; nothing where files cannot be watched.
+    ///
+    /// # Errors
+    /// As [`Self::blob`].
+    fn data_file(&self, name: &str) -> Result<Option<HeldFile>, EngineError>;
 }
 
 /// A graph with the files that it refers to.
@@ -64,5 +70,11 @@ impl ModelSource for Installed {
         blobs
             .take(role)
             .map_err(|error| ModelError::pack(self.dir())(error).into())
+    }
+
+    fn data_file(&self, name: &str) -> Result<Option<HeldFile>, EngineError> {
+        let blob = self.manifest().named(BlobRole::Data, Some(name));
+        let missing = || ModelError::pack(self.dir())(PackError::BlobMissing(BlobRole::Data));
+        Ok(self.hold(blob.ok_or_else(missing)?)?)
     }
 }

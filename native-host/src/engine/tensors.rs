@@ -7,6 +7,9 @@ use ort::value::Tensor;
 use super::EngineError;
 use super::graph::Signature;
 
+/// Values in a page of memory of 4 KiB.
+const PAGE_VALUES: usize = 1024;
+
 /// `[1, n]` of 64-bit integers.
 pub(crate) fn row(values: impl Iterator<Item = i64>) -> Result<Tensor<i64>, EngineError> {
     let values: Vec<i64> = values.collect();
@@ -22,8 +25,13 @@ pub(crate) fn cache_tensor(
     let shape = [1, signature.kv_heads, positions, signature.head_dim];
     let mut tensor = Tensor::<f32>::new(session.allocator(), shape)
         .map_err(EngineError::ort("allocating the KV cache"))?;
-    // Memory comes as it is; a NaN in a place that is masked out would still spread through 0 x NaN.
-    tensor.extract_tensor_mut().1.fill(0.0);
+    // Memory comes as it is; a NaN in a place that is masked out would still spread through 0 x NaN. Large pieces mostly come
+    // fresh from the system, all zeros, and take no memory until they are written: so only what is no zero is made one.
+    for values in tensor.extract_tensor_mut().1.chunks_mut(PAGE_VALUES) {
+        if values.iter().any(|value| value.to_bits() != 0) {
+            values.fill(0.0);
+        }
+    }
     Ok(tensor)
 }
 

@@ -38,6 +38,12 @@ pub enum ModelError {
         /// Which.
         path: PathBuf,
     },
+    /// A file of a model was verified, and changed while the model is in use.
+    #[error("{}: changed while it is in use", path.display())]
+    Changed {
+        /// Which.
+        path: PathBuf,
+    },
     /// Larger than any real one, or than a pack can name.
     #[error("{}: {bytes} bytes are too many", path.display())]
     TooLarge {
@@ -164,6 +170,7 @@ impl Coded for ModelError {
                 ErrorCode::ModelMissing
             }
             Self::TooLarge { .. } => ErrorCode::TooLarge,
+            Self::Changed { .. } => ErrorCode::PackBlobMismatch,
             Self::Graph { .. } | Self::Shape { .. } | Self::NotAFile { .. } => {
                 ErrorCode::ModelWeightsInvalid
             }

@@ -1,7 +1,7 @@
 //! Reading, writing and copying files so that a crash at any moment leaves the old state or the new one.
 
 use std::fs::{self, File, OpenOptions};
-use std::io::{self, Read, Write};
+use std::io::{self, Read, Seek as _, Write};
 use std::path::Path;
 
 use sha2::Digest as _;
@@ -109,6 +109,12 @@ pub(crate) fn copy_hashed(
 pub(crate) fn hash(path: &Path) -> Result<(u64, Sha256), ModelError> {
     let mut file = open_followed(path)?;
     copy_hashed(&mut file, &mut io::sink(), |_| ()).map_err(ModelError::file(path))
+}
+
+/// Length and SHA-256 of a file that is open already, from its beginning.
+pub(crate) fn hash_open(mut file: &File) -> io::Result<(u64, Sha256)> {
+    file.rewind()?;
+    copy_hashed(&mut file, &mut io::sink(), |_| ())
 }
 
 /// Puts `bytes` in the place of `path`, all or nothing: a temporary file beside it, synced, renamed. `mode` are the

@@ -9,7 +9,7 @@ use sotto_core::pack::{
     VerifiedBlob, VerifiedManifest, sha256, trusted_keys, verify_manifest,
 };
 
-use super::{DeviceKey, LoadedSettings, ModelError, Settings, StorePaths, files};
+use super::{DeviceKey, HeldFile, LoadedSettings, ModelError, Settings, StorePaths, files};
 
 /// The model that comes with the program; used while the user has chosen none.
 pub const SHIPPED_MODEL: &str = "sotto-nano-onnx";
@@ -234,22 +234,19 @@ impl Installed {
         for blob in &self.manifest().blobs {
             let path = self.blob_path(blob)?;
             let (bytes, sum) = files::hash(&path)?;
-            let fault = if bytes != u64::from(blob.bytes) {
-                Some(PackError::BlobLength {
-                    role: blob.role,
-                    expected_bytes: blob.bytes,
-                    found_bytes: usize::try_from(bytes).unwrap_or(usize::MAX),
-                })
-            } else if sum != blob.sha256 {
-                Some(PackError::BlobHash(blob.role))
-            } else {
-                None
-            };
-            if let Some(fault) = fault {
-                return Err(ModelError::pack(&self.dir)(fault));
-            }
+            compare(blob, bytes, sum).map_err(ModelError::pack(&self.dir))?;
         }
         Ok(())
+    }
+
+    /// Checks a blob where it lies, for an engine that maps files. Nothing where the system does not tell of a file's changes.
+    ///
+    /// # Errors
+    /// As [`Self::load`].
+    pub fn hold(&self, blob: &Blob) -> Result<Option<HeldFile>, ModelError> {
+        HeldFile::new(self.blob_path(blob)?, |bytes, sum| {
+            compare(blob, bytes, sum).map_err(ModelError::pack(&self.dir))
+        })
     }
 
     /// The file of a blob. `blobs` itself must be a folder and the file a plain one: nothing outside the pack is read.
@@ -299,6 +296,21 @@ impl Installed {
             }
         }
         intake.finish().map_err(ModelError::pack(&self.dir))
+    }
+}
+
+/// Whether a file of this length and hash is the one that was signed.
+fn compare(blob: &Blob, bytes: u64, sum: Sha256) -> Result<(), PackError> {
+    if bytes != u64::from(blob.bytes) {
+        Err(PackError::BlobLength {
+            role: blob.role,
+            expected_bytes: blob.bytes,
+            found_bytes: usize::try_from(bytes).unwrap_or(usize::MAX),
+        })
+    } else if sum != blob.sha256 {
+        Err(PackError::BlobHash(blob.role))
+    } else {
+        Ok(())
     }
 }
 

@@ -60,6 +60,28 @@ pub(crate) fn operators_of(model: &[u8]) -> Option<Vec<String>> {
     Some(graph.node.into_iter().map(|node| node.op_type).collect())
 }
 
+/// Whether a graph in memory keeps what it has in data files in its list of weights alone: not in graphs inside it, in
+/// functions or in attributes.
+pub(super) fn has_data_only_in_initializers(model: &[u8]) -> bool {
+    let Ok(model) = ModelProto::decode(model) else {
+        return false;
+    };
+    let mut survey = Survey::default();
+    let mut elsewhere = || {
+        if let Some(graph) = &model.graph {
+            survey.nodes(&graph.node)?;
+            for tensor in &graph.sparse_initializer {
+                survey.sparse(tensor)?;
+            }
+        }
+        for function in &model.functions {
+            survey.nodes(&function.node)?;
+        }
+        Ok::<_, &str>(())
+    };
+    elsewhere().is_ok() && survey.slices.is_empty()
+}
+
 impl GraphFile {
     /// Reads `path`.
     ///

@@ -3,8 +3,10 @@
 
 mod graph;
 mod messages;
+mod relocate;
 
 #[cfg(test)]
 pub(crate) mod test_graphs;
 
 pub(crate) use graph::{Dimension, GraphFile, Port, operators_of};
+pub(crate) use relocate::relocated;
