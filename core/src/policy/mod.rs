@@ -2,7 +2,7 @@
 //!
 //! Pure and total: the same input gives the same decision in the extension and in the host. **It fails closed**: what is
 //! unknown, contradictory or not a number never makes an offer. Generation always starts on the device; an offer needs a
-//! limit that the device met for this very request, and every gate in [`cloud`] open. An offer sends nothing:
+//! limit that the device met for this very request, and every gate in `cloud` open. An offer sends nothing:
 //! [`crate::consent`] owns that step.
 
 mod answer;
