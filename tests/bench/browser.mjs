@@ -84,6 +84,8 @@ async function main() {
     const results = [];
     for (const course of courses) {
       const { rows, ratios } = await measureCourse(course);
+      const own = engines.find(({ backend }) => backend === course.backend);
+      if (rows[0]) Object.assign(rows[0], { memoryMiB: own?.memoryMiB ?? 0, bytes: sizes.wasmRaw + sizes.pack });
       printCourse(rows, ratios);
       addPeers(report, course.backend, rows, ratios);
       results.push({ backend: course.backend, rows, ratios });
