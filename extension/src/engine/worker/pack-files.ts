@@ -56,8 +56,9 @@ export async function readPack(makeLoader: (manifest: Uint8Array, signature: Uin
 }
 
 /**
- * The bytes of a file. Of one that is longer than it may be, one byte too many: the wasm refuses that. They go through one small buffer into an array that
- * is JavaScript's alone: what `arrayBuffer()` returns also belongs to the document, and lives until that is collected.
+ * The bytes of a file. Of one that is longer than it may be, one byte too many: the wasm refuses that. They go through one
+ * small buffer into an array that is JavaScript's alone: what `arrayBuffer()` returns also belongs to the document, and
+ * lives until that is collected.
  */
 async function read(file: string, mostBytes: number): Promise<Uint8Array<ArrayBuffer>> {
   const missing = (cause?: unknown) =>
