@@ -82,6 +82,48 @@ proptest! {
 }
 
 #[test]
+fn whatever_looks_around_stops_at_the_ends_of_the_text() {
+    const PIECES: [&str; 16] = [
+        "Anna",
+        "Anna Schmidt",
+        "anna@example.org",
+        "12 High Street, Leeds",
+        "12 March 1980",
+        "born",
+        "password",
+        "hunter2x!",
+        "192.0.2.1",
+        "fe80::1",
+        "00:1b:44:11:3a:b7",
+        "+44 20 7946 0958",
+        "4111 1111 1111 1111",
+        "Dr.",
+        "regards",
+        "",
+    ];
+    let signs: Vec<String> = ('!'..='~')
+        .filter(char::is_ascii_punctuation)
+        .chain("\n\r\t …–—•’“”¿¡".chars())
+        .map(String::from)
+        .collect();
+    for piece in PIECES {
+        for one in &signs {
+            for text in [
+                format!("{one}{piece}"),
+                format!("{one} {piece}"),
+                format!("{piece}{one}"),
+                format!("{piece} {one}"),
+            ] {
+                findings(&text);
+            }
+            for other in &signs {
+                findings(&format!("{one}{other}{piece}{one}{other}"));
+            }
+        }
+    }
+}
+
+#[test]
 fn nothing_of_the_text_is_in_debug_output() {
     let text = "Anna Schmidt, anna@example.org, 4111 1111 1111 1111";
     let findings = findings(text);

@@ -318,6 +318,12 @@ export async function launchSotto(options = {}) {
       await session.detach();
     },
 
+    /** Ends the process that works for the graphics card, as a driver that crashes does. The browser starts another one. */
+    async crashGpu() {
+      // The answer dies with the process, in some versions.
+      await (await browserSession()).send("Browser.crashGpuProcess").catch(() => undefined);
+    },
+
     /** @param {"background" | "engine"} part @returns {Promise<boolean>} */
     async isRunning(part) {
       return (await findTarget(part)) !== undefined;

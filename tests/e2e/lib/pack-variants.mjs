@@ -4,9 +4,10 @@
 // with the development key: by Node's own ed25519, written against the format in ARCHITECTURE.md and not with our code.
 
 import { createHash, createPrivateKey, sign } from "node:crypto";
-import { cp, link, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
-import { dirname, join } from "node:path";
-import { DEMO, ROOT } from "./browser.mjs";
+import { readFile, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { ROOT } from "./browser.mjs";
+import { extensionCopy } from "./extension-copy.mjs";
 
 /** What is signed starts with this, so that a signature made for anything else never fits. */
 const SIGNED_PREFIX = Buffer.from("sotto-pack-v1\0");
@@ -96,29 +97,10 @@ export class OpenPack {
 /**
  * A copy of the extension whose pack `change` has changed.
  * @param {(pack: OpenPack) => Promise<void>} change
- * @returns {Promise<{extension: string, remove: () => Promise<void>}>}
  */
-export async function extensionWithPack(change) {
-  const extension = await mkdtemp(join(dirname(DEMO), "bad-pack-"));
-  const remove = () => rm(extension, { recursive: true, force: true });
-  try {
-    await copyTree(DEMO, extension);
+export function extensionWithPack(change) {
+  return extensionCopy(async (extension) => {
     const folder = join(extension, "models/sotto-nano");
     await change(new OpenPack(folder, JSON.parse(await readFile(join(folder, "manifest.json"), "utf8"))));
-  } catch (error) {
-    await remove();
-    throw error;
-  }
-  return { extension, remove };
-}
-
-/** Links instead of copies: 40 MB a test would be slow. @param {string} from @param {string} to */
-async function copyTree(from, to) {
-  for (const entry of await readdir(from, { withFileTypes: true, recursive: true })) {
-    if (!entry.isFile()) continue;
-    const source = join(entry.parentPath, entry.name);
-    const target = join(to, source.slice(from.length));
-    await mkdir(dirname(target), { recursive: true });
-    await link(source, target).catch(() => cp(source, target));
-  }
+  });
 }
