@@ -9,8 +9,6 @@ stated in its card.
 """
 
 import argparse
-import hashlib
-import json
 import shutil
 import tempfile
 from dataclasses import asdict
@@ -19,9 +17,8 @@ from pathlib import Path
 import torch
 
 from recipe.files import write_atomically
+from recipe.shipped import FILES, unpack
 from recipe.stored import load_pack
-
-FILES = {"config": "config.json", "tokenizer": "tokenizer.json", "weights": "model.safetensors"}
 
 
 def main():
@@ -42,8 +39,7 @@ def run(arguments):
     if target.exists():
         raise SystemExit(f"{target} exists: go on with it, or choose another --run folder")
     with tempfile.TemporaryDirectory() as folder:
-        for role, blob in verified_blobs(arguments.pack).items():
-            shutil.copyfile(blob, Path(folder) / FILES[role])
+        unpack(arguments.pack, Path(folder))
         network = load_pack(folder)
         keep_tokenizer(Path(folder) / FILES["tokenizer"], arguments.work)
     saved = dict(
@@ -53,26 +49,6 @@ def run(arguments):
     arguments.run.mkdir(parents=True, exist_ok=True)
     write_atomically(target, lambda file: torch.save(saved, file))
     print(f"wrote {target}: {sum(tensor.numel() for tensor in saved['network'].values()):,} parameters")
-
-
-def verified_blobs(pack):
-    """role: path, of every blob that is needed.
-
-    # Errors
-    `SystemExit` when one is missing or is not what the manifest says.
-    """
-    try:
-        manifest = json.loads((pack / "manifest.json").read_text(encoding="utf-8"))
-        hashes = {blob["role"]: blob["sha256"] for blob in manifest["blobs"] if blob["role"] in FILES}
-    except (OSError, ValueError, KeyError) as error:
-        raise SystemExit(f"{pack} is no pack: {error}") from None
-    blobs = {role: pack / "blobs" / name for role, name in hashes.items()}
-    for role, blob in blobs.items():
-        if not blob.exists() or hashlib.sha256(blob.read_bytes()).hexdigest() != blob.name:
-            raise SystemExit(f"{pack}: the {role} is missing or altered")
-    if missing := FILES.keys() - blobs.keys():
-        raise SystemExit(f"{pack} has no {', '.join(sorted(missing))}")
-    return blobs
 
 
 def keep_tokenizer(tokenizer, work):

@@ -15,7 +15,6 @@ The f32 files hold the pack's INT8 values, dequantised: nothing is gained by ano
 
 import argparse
 import json
-import shutil
 from pathlib import Path
 
 import torch
@@ -29,10 +28,10 @@ from recipe.gguf_file import write_gguf
 from recipe.onnx_cpu import cpu_graph
 from recipe.onnx_graph import DataFile
 from recipe.onnx_run import CpuRunner, greedy
+from recipe.shipped import unpack
 
 PROMPT_TOKENS = (16, 64, 256)
 GREEDY_TOKENS = 16
-ROLES = {"config": "config.json", "tokenizer": "tokenizer.json", "weights": "model.safetensors"}
 
 # Ours, so that it can be repeated here; what it says does not change the speed.
 TEXT = (
@@ -55,12 +54,10 @@ def main():
 
 def plain_folder(pack, target):
     """`pack` itself, or for a pack that ships the folder `target` with the blobs under their names."""
-    manifest = pack / "manifest.json"
-    if not manifest.exists():
+    if not (pack / "manifest.json").exists():
         return pack
     target.mkdir(exist_ok=True)
-    for blob in json.loads(manifest.read_text(encoding="utf-8"))["blobs"]:
-        shutil.copyfile(pack / "blobs" / blob["sha256"], target / ROLES[blob["role"]])
+    unpack(pack, target)
     return target
 
 

@@ -11,6 +11,7 @@ try:
     from recipe.int8 import dequantize_state, quantize_state
     from recipe.network import Network
     from recipe.quantize import plain_int4, write_pack
+    from recipe.shipped import FILES
     from recipe.stored import load_checkpoint
 
     from tests.toy import ToyRun
@@ -30,7 +31,7 @@ class FromPack(ToyRun):
         self.pack = self.work / "pack"
         (self.pack / "blobs").mkdir(parents=True)
         blobs = []
-        for role, name in from_pack.FILES.items():
+        for role, name in FILES.items():
             content = (files / name).read_bytes()
             sha256 = hashlib.sha256(content).hexdigest()
             (self.pack / "blobs" / sha256).write_bytes(content)
