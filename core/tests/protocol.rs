@@ -310,6 +310,7 @@ fn events_of_chat_and_summaries() {
                     fallback: "f".into(),
                     timing,
                     confidence: None,
+                    memory_mib: None,
                 };
                 round_trip(
                     HostEvent::Done { id: 3, answer },
@@ -317,7 +318,7 @@ fn events_of_chat_and_summaries() {
                         "engine": {"tier": tier_name, "model": "m", "device": "d", "reason": "r"},
                         "kind": kind_name, "stop": stop_name, "isInputCut": false, "fallback": "f",
                         "timing": {"firstTokenMs": 1.5, "totalMs": 2.5, "promptTokens": 3, "tokens": 4, "tokensPerS": 0.5},
-                        "confidence": null}}),
+                        "confidence": null, "memoryMib": null}}),
                 );
             }
         }

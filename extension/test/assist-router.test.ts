@@ -90,6 +90,16 @@ test("the host answers where it can, under the asker's id and without a word of 
   assert.equal(browser.running.length, 0);
 });
 
+test("the memory of the host is counted, where it tells it", () => {
+  const { host, ask, observed } = setUp();
+  ask(CHAT);
+  host.say(host.running[0], { ...DONE, answer: { ...ANSWER, memoryMib: 93 } });
+  assert.deepEqual(
+    observed.filter(({ type }) => type === "memory"),
+    [{ type: "memory", tier: "host", mib: 93 }],
+  );
+});
+
 test("without a host the browser answers, and the answer says why", () => {
   const { host, browser, ask, events } = setUp();
   host.refusal = wireError("hostMissing", "The Sotto host is not installed.");

@@ -105,6 +105,36 @@ test("a request waits until the engine is ready, and its time is shown", () => {
   assert.equal(host.status.type === "ready" && host.status.engine.lastLatencyMs, 12);
 });
 
+test("a worker that WebGPU takes along while it loads is started again, and what waits is answered", async () => {
+  const { host, port, events, workers, last } = setUp();
+  host.suggest(port, request(1));
+  last().say({ type: "trying", trying: true });
+  last().die();
+  assert.equal(workers.length, 2);
+  assert.deepEqual(events, []);
+  await new Promise((resolve) => setImmediate(resolve));
+  const load = last().sent.find(({ type }) => type === "load");
+  assert.equal(load?.type === "load" && load.crashedBefore, true);
+  last().say({ type: "status", status: READY });
+  last().say({ type: "event", key: 1, event: done(1) });
+  assert.deepEqual(codes(events), ["done"]);
+});
+
+test("another pack is put in place by a worker that is ready; one that dies over it says so", async () => {
+  const { host, last } = setUp();
+  const used = host.usePack(7);
+  last().say({ type: "status", status: READY });
+  await new Promise((resolve) => setImmediate(resolve));
+  const sent = last().sent.at(-1);
+  assert.ok(sent?.type === "usePack" && sent.version === 7);
+  last().say({ type: "packUsed", key: sent.key, error: null });
+  assert.equal(await used, null);
+  const lost = host.usePack(8);
+  await new Promise((resolve) => setImmediate(resolve));
+  last().die();
+  assert.equal((await lost)?.code, "peerGone");
+});
+
 test("a dead worker ends what is pending at once, and the next request starts another", () => {
   const { host, port, events, workers, last } = setUp();
   host.suggest(port, request(1));

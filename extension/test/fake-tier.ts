@@ -9,6 +9,7 @@ export const ANSWER: AnswerInfo = {
   stop: "complete",
   isInputCut: false,
   confidence: null,
+  memoryMib: null,
   fallback: "",
   timing: { firstTokenMs: 1, totalMs: 2, promptTokens: 3, tokens: 4, tokensPerS: 5 },
 };

@@ -20,6 +20,11 @@ function setUp() {
           throw Object.assign(new Error("Epsilon is out of its range."), { code: "badRequest" });
         },
       },
+      packs: {
+        view: async () => Promise.reject(new Error("not asked for here")),
+        take: async (version) => void done.push(`take ${version}`),
+        drop: async () => void done.push("drop"),
+      },
       forget: () => done.push("forget"),
     },
     "own",

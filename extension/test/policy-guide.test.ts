@@ -98,6 +98,7 @@ test("failures in a row are counted, and forgotten after a while or by an answer
     isLesserWay: false,
     tokensPerS: 9,
     confidence: null,
+    memoryMib: null,
   } as const;
   memory.tried("host", { type: "failed" });
   memory.tried("host", { type: "failed" });

@@ -3,7 +3,8 @@
 use std::io;
 use std::path::PathBuf;
 
-use sotto_core::protocol::{ErrorCode, HostStatus, WireError};
+use sotto_core::pack::trusted_keys;
+use sotto_core::protocol::{ErrorCode, HostEvent, HostRequest, HostStatus, WireError};
 use tokio::fs::File;
 
 use crate::broker::{Session, Surroundings, WorkerCommand, run};
@@ -12,6 +13,7 @@ use crate::cli;
 use crate::cloud::Office;
 use crate::compiled::{Statement, seal};
 use crate::extension::is_ours;
+use crate::hand_over;
 use crate::models::{ModelStore, Origin, StorePaths};
 use crate::providers::{Provider, read_list};
 use crate::quarantine::Quarantine;
@@ -103,6 +105,16 @@ impl Host {
     }
 }
 
+impl Host {
+    /// The packs for the browser that updates brought.
+    fn browser_packs(&self) -> Vec<PathBuf> {
+        let installed = self.store.paths().home.join("updates/installed");
+        let entries = std::fs::read_dir(installed).into_iter().flatten();
+        let folders = entries.filter_map(Result::ok).map(|entry| entry.path());
+        folders.filter(|folder| folder.is_dir()).collect()
+    }
+}
+
 impl Surroundings for Host {
     fn worker_command(&self, quarantine: &Quarantine) -> WorkerCommand {
         let mut arguments = vec![
@@ -132,6 +144,10 @@ impl Surroundings for Host {
             // It is compiled again next time, and this is in the browser's log.
             cli::complain(&anyhow::Error::new(error).context("a compiled graph is not kept"));
         }
+    }
+
+    fn pack(&self, request: HostRequest) -> HostEvent {
+        hand_over::answer(request, &self.browser_packs(), &trusted_keys())
     }
 
     fn status(&self, loaded: Option<&LoadedEngine>) -> HostStatus {

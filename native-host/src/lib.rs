@@ -11,6 +11,7 @@ pub mod compiled;
 pub mod doctor;
 pub mod engine;
 pub mod extension;
+pub mod hand_over;
 pub mod host;
 pub mod install;
 pub mod models;

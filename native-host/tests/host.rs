@@ -47,6 +47,13 @@ fn a_conversation_streams_and_says_who_answered() {
     assert_eq!(answer.kind, AnswerKind::Reply);
     assert_eq!(answer.engine.model, "sotto-nano-onnx");
     assert!(answer.timing.tokens > 0 && answer.timing.prompt_tokens > 0);
+    let has_memory = answer.memory_mib.is_some_and(|mib| mib > 10);
+    assert_eq!(
+        has_memory,
+        cfg!(target_os = "linux"),
+        "{:?}",
+        answer.memory_mib
+    );
     host.send(&HostRequest::Status { id: 4 });
     let HostEvent::Status { id: 4, status } = host.next() else {
         panic!("no status")

@@ -90,6 +90,7 @@ fn done(id: u32) -> HostEvent {
             fallback: String::new(),
             timing: AnswerTiming::default(),
             confidence: None,
+            memory_mib: None,
         },
     }
 }
@@ -146,6 +147,8 @@ impl Browser {
             | HostEvent::Status { .. }
             | HostEvent::Audit { .. }
             | HostEvent::AuditVerdict { .. }
+            | HostEvent::PackOffer { .. }
+            | HostEvent::PackChunk { .. }
             | HostEvent::Deleted { .. }
             | HostEvent::Decision { .. } => {}
         }
@@ -191,7 +194,7 @@ proptest! {
                         prop_assert!(browser.cloud.contains(id) && browser.open.contains(id));
                     }
                     Action::Cloud(other) => panic!("{other:?}"),
-                    Action::Work(_) | Action::Status { .. } => {}
+                    Action::Work(_) | Action::Status { .. } | Action::Pack(_) => {}
                     Action::Cancel { id } => {
                         prop_assert!(browser.open.contains(id) && !browser.cloud.contains(id));
                     }

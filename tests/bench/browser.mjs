@@ -147,6 +147,7 @@ async function measureEngine(origin, { name, backend, args, texts }) {
       loadMs: round(ready.engine.loadMs),
       keyToGhostP50Ms: round(percentile(keyToGhostMs, 50)),
       keyToGhostP95Ms: round(percentile(keyToGhostMs, 95)),
+      keyToGhostP99Ms: round(percentile(keyToGhostMs, 99)),
       memoryMiB: round(memory.extensionMiB),
       // More than the report has to have.
       gpuProcessMiB: round(memory.gpuProcessMiB),

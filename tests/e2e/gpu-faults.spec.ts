@@ -19,8 +19,8 @@ const FAULTS: Fault[] = [
     name: "a shader does not compile",
     prelude: `const make = GPUDevice.prototype.createShaderModule;
       GPUDevice.prototype.createShaderModule = function (d) { return make.call(this, { ...d, code: "no shader" }); };`,
-    reason: "webgpuLost",
-    words: /WebAssembly.*WebGPU device was lost/is,
+    reason: "webgpuCrashedBefore",
+    words: /WebAssembly.*WebGPU crashed or hung/is,
   },
   {
     name: "there is no memory for the weights",
@@ -28,8 +28,8 @@ const FAULTS: Fault[] = [
       GPUDevice.prototype.createBuffer = function (d) {
         return make.call(this, d.size > 1e6 ? { ...d, size: 2 ** 45 } : d);
       };`,
-    reason: "webgpuLost",
-    words: /WebAssembly.*WebGPU device was lost/is,
+    reason: "webgpuCrashedBefore",
+    words: /WebAssembly.*WebGPU crashed or hung/is,
   },
   {
     name: "the adapter is gone after the first look at it",

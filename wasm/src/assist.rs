@@ -83,6 +83,8 @@ async fn answer(shared: &Shared, request: &HostRequest, on_event: &Function) -> 
         | HostRequest::UnlockKey { id, .. }
         | HostRequest::ListAudit { id, .. }
         | HostRequest::VerifyAudit { id }
+        | HostRequest::OfferPack { id, .. }
+        | HostRequest::ReadPack { id, .. }
         | HostRequest::DeleteEverything { id }
         | HostRequest::Cancel { id } => {
             return refused(*id, "The engine answers chats and summaries only.");

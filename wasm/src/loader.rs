@@ -61,13 +61,18 @@ struct Files<'a>(&'a [Blob]);
 
 #[wasm_bindgen]
 impl PackLoader {
-    /// Verifies the manifest's signature.
+    /// Verifies the manifest's signature, and that the pack is not older than `least_version`.
     ///
     /// # Errors
-    /// `packSignatureInvalid`, `packManifestInvalid`.
+    /// `packSignatureInvalid`, `packManifestInvalid`, `packRollback`.
     #[wasm_bindgen(constructor)]
-    pub fn new(manifest: &[u8], signature: &[u8]) -> Result<PackLoader, Thrown> {
-        let manifest = pack::verify_manifest(manifest, signature, &pack::trusted_keys(), None)?;
+    pub fn new(
+        manifest: &[u8],
+        signature: &[u8],
+        least_version: Option<u32>,
+    ) -> Result<PackLoader, Thrown> {
+        let manifest =
+            pack::verify_manifest(manifest, signature, &pack::trusted_keys(), least_version)?;
         Ok(Self {
             pack: Rc::new(Pack {
                 manifest,

@@ -58,6 +58,8 @@ pub fn check(request: &HostRequest) -> Result<(), RequestError> {
         | HostRequest::UnlockKey { .. }
         | HostRequest::ListAudit { .. }
         | HostRequest::VerifyAudit { .. }
+        | HostRequest::OfferPack { .. }
+        | HostRequest::ReadPack { .. }
         | HostRequest::DeleteEverything { .. }
         | HostRequest::Cancel { .. } => Ok(()),
     }

@@ -94,6 +94,7 @@ impl Answer {
             fallback: self.fallback,
             timing: self.timing,
             confidence: self.confidence,
+            memory_mib: None,
         }
     }
 }

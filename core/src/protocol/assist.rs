@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     AnswerConfidence, AuditPage, AuditVerdict, CloudStatus, ConsentAnswer, ConsentRequest,
-    Deletion, Escalation, Passphrase, RouteDecision, WireError,
+    Deletion, Escalation, PackChunk, PackOffer, PackPart, Passphrase, RouteDecision, WireError,
 };
 
 /// Extension to host. The first message on a connection is `hello`; everything else before it is refused.
@@ -105,6 +105,21 @@ pub enum HostRequest {
         /// Chosen by the sender; the answer echoes it.
         id: u32,
     },
+    /// Whether there is a model for the browser that is newer than this version. Answered by `packOffer`.
+    OfferPack {
+        /// Chosen by the sender; the answer echoes it.
+        id: u32,
+        /// The version in use.
+        newer_than: u32,
+    },
+    /// One chunk of a model that was offered. Answered by `packChunk`, or by `error` `packBlobMissing` where it is not there
+    /// any more.
+    ReadPack {
+        /// Chosen by the sender; the answer echoes it.
+        id: u32,
+        /// Which.
+        part: PackPart,
+    },
     /// The answer is no longer wanted; `id` ends with `error` `cancelled` unless it ended already.
     Cancel {
         /// The request to end.
@@ -183,6 +198,20 @@ pub enum HostEvent {
         id: u32,
         /// What was there.
         deletion: Deletion,
+    },
+    /// Answers `offerPack`.
+    PackOffer {
+        /// The request's id.
+        id: u32,
+        /// The model; none if there is no newer one.
+        offer: Option<PackOffer>,
+    },
+    /// Answers `readPack`.
+    PackChunk {
+        /// The request's id.
+        id: u32,
+        /// The chunk.
+        chunk: PackChunk,
     },
     /// More of the answer, in order.
     Delta {
@@ -265,6 +294,8 @@ pub enum Capability {
     Chat,
     /// It knows `escalate` and what belongs to it.
     Cloud,
+    /// It hands models on: `offerPack`, `readPack`.
+    Packs,
 }
 
 /// Who wrote an answer, and how.
@@ -287,6 +318,9 @@ pub struct AnswerInfo {
     /// How sure the model was; none where no model wrote, or where it is not known.
     #[serde(default)]
     pub confidence: Option<AnswerConfidence>,
+    /// The most memory that the process which answered has had, in MiB; none where that is not known.
+    #[serde(default)]
+    pub memory_mib: Option<u32>,
 }
 
 /// Where an answer was made.

@@ -10,6 +10,7 @@ mod autocomplete;
 mod calibration;
 mod cloud;
 mod error;
+mod packs;
 mod routing;
 mod status;
 #[cfg(all(test, feature = "typescript"))]
@@ -21,6 +22,7 @@ pub use autocomplete::*;
 pub use calibration::*;
 pub use cloud::*;
 pub use error::*;
+pub use packs::*;
 pub use routing::*;
 pub use status::*;
 

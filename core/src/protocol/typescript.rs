@@ -3,7 +3,7 @@
 use super::{
     HOST_NAME, MAX_AFTER_UTF16, MAX_AUDIT_RECORDS, MAX_BEFORE_UTF16, MAX_CHAT_MESSAGES,
     MAX_CHAT_UTF16, MAX_EDITS, MAX_FRAME_BYTES, MAX_OWN_TERM_UTF16, MAX_OWN_TERMS,
-    MAX_SCOPE_MINUTES, MAX_SUMMARIZE_UTF16, PROTOCOL_VERSION,
+    MAX_SCOPE_MINUTES, MAX_SUMMARIZE_UTF16, PACK_CHUNK_BYTES, PROTOCOL_VERSION,
 };
 use crate::backend::{CALIBRATION_DECODE_TOKENS, CALIBRATION_PREFILL_TOKENS};
 
@@ -45,6 +45,11 @@ fn constants() -> String {
             "MAX_FRAME_BYTES",
             MAX_FRAME_BYTES,
             "Largest native-messaging frame, in bytes.",
+        ),
+        (
+            "PACK_CHUNK_BYTES",
+            PACK_CHUNK_BYTES,
+            "Bytes of a model's file in one chunk; the last one is shorter.",
         ),
         (
             "MAX_SCOPE_MINUTES",

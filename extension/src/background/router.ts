@@ -130,6 +130,8 @@ const OF_ENGINE: Record<keyof EngineMessages, true> = {
   engineAlive: true,
   telemetry: true,
   exportTelemetry: true,
+  packs: true,
+  takePack: true,
   forget: true,
 };
 

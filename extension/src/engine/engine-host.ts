@@ -43,7 +43,8 @@ export class EngineHost {
   readonly #queue: RequestQueue<chrome.runtime.Port>;
   readonly #assists: AssistQueue<AssistSink>;
   readonly #measuring = new Map<number, (result: MeasureResult) => void>();
-  #nextMeasureKey = 1;
+  readonly #exchanging = new Map<number, (error: WireError | null) => void>();
+  #nextKey = 1;
   #worker: Worker | undefined;
   #status: EngineStatus = { type: "idle" };
   #deaths = 0;
@@ -134,10 +135,38 @@ export class EngineHost {
         error: wireError("notReady", "The engine is not loaded.", true),
       });
     }
-    const key = this.#nextMeasureKey++;
+    const key = this.#nextKey++;
     return new Promise((resolve) => {
       this.#measuring.set(key, resolve);
       this.#post({ type: "measure", key, prefillTokens, decodeTokens });
+    });
+  }
+
+  /**
+   * Puts another pack in place of the one in use (null: the one that ships), once it gave its known answer. Gives what came in
+   * the way; the model from before stays then.
+   */
+  async usePack(version: number | null): Promise<WireError | null> {
+    const status = await this.#settled();
+    if (status.type === "failed") return status.error;
+    const key = this.#nextKey++;
+    return new Promise((resolve) => {
+      this.#exchanging.set(key, resolve);
+      this.#post({ type: "usePack", key, version });
+    });
+  }
+
+  /** The engine's state once it is ready, or cannot be. Loads it if it is not there. */
+  #settled(): Promise<EngineStatus> {
+    this.#ensureWorker();
+    return new Promise((resolve) => {
+      const look = (status: EngineStatus) => {
+        if (status.type !== "ready" && status.type !== "failed") return;
+        this.#statusListeners.delete(look);
+        resolve(status);
+      };
+      this.#statusListeners.add(look);
+      look(this.#status);
     });
   }
 
@@ -150,6 +179,8 @@ export class EngineHost {
 
   /** The choice of backend in the options changed: load again, with the new one. */
   preferenceChanged(): void {
+    // Whoever asks for WebGPU again gets another try.
+    this.#parts.store.setTrying(false);
     if (this.#worker || this.#status.type === "failed") this.#restart();
   }
 
@@ -230,6 +261,10 @@ export class EngineHost {
         this.#measuring.get(message.key)?.(message.result);
         this.#measuring.delete(message.key);
         break;
+      case "packUsed":
+        this.#exchanging.get(message.key)?.(message.error);
+        this.#exchanging.delete(message.key);
+        break;
       case "calibration":
         this.#parts.store.write(message.calibration);
         break;
@@ -284,6 +319,12 @@ export class EngineHost {
   #died(): void {
     this.#deaths += 1;
     const hopeless = this.#deaths >= MAX_DEATHS;
+    if (!hopeless && this.#status.type === "loading" && this.#parts.store.crashedBefore()) {
+      // WebGPU took it along. Nothing ran yet, and what waits is answered by WebAssembly, which the next start stays on.
+      this.#terminate();
+      this.#start();
+      return;
+    }
     const error = hopeless
       ? wireError("internal", "The engine stopped several times in a row.")
       : wireError("peerGone", "The engine stopped unexpectedly; the next request starts it again.", true);
@@ -305,6 +346,8 @@ export class EngineHost {
     const error = wireError("peerGone", "The engine stopped.", true);
     for (const resolve of this.#measuring.values()) resolve({ type: "measureFailed", error });
     this.#measuring.clear();
+    for (const resolve of this.#exchanging.values()) resolve(error);
+    this.#exchanging.clear();
   }
 
   #post(message: ToWorker): void {

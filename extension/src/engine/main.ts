@@ -26,6 +26,9 @@ import { ConsentDesk } from "./consent/consent-desk";
 import { addSheet } from "./consent/consent-ports";
 import { EngineHost } from "./engine-host";
 import { ownMessages } from "./own-messages";
+import { HandOver } from "./packs/hand-over";
+import { PackStorage } from "./packs/pack-storage";
+import { packagedPack } from "./packs/packaged";
 import { loadRules } from "./rules";
 import { StatusPorts } from "./status-ports";
 import { TelemetryBook } from "./telemetry/telemetry-book";
@@ -64,6 +67,17 @@ const assist = new AssistPorts({
   observe,
 });
 const status = new StatusPorts(host);
+const packs = new HandOver({
+  host: hostLink,
+  place: () => PackStorage.open(),
+  packaged: packagedPack,
+  verify: async (manifest, signature, newerThan) => (await loadRules()).packFiles(manifest, signature, newerThan),
+  roomBytes: async () => {
+    const { quota = 0, usage = 0 } = await navigator.storage.estimate();
+    return quota - usage;
+  },
+  use: (version) => host.usePack(version),
+});
 
 chrome.runtime.onConnect.addListener((port) => {
   if (port.sender?.id !== chrome.runtime.id) return;
@@ -75,7 +89,7 @@ chrome.runtime.onConnect.addListener((port) => {
   else if (port.name === HOST_PORT && isOwnPage && !port.sender.tab) pipe.accept(port);
 });
 
-const answer = ownMessages({ host, book, forget }, chrome.runtime.id, chrome.runtime.getURL(""));
+const answer = ownMessages({ host, book, packs, forget }, chrome.runtime.id, chrome.runtime.getURL(""));
 chrome.runtime.onMessage.addListener((message, sender, respond) => answer(message, sender, respond));
 
 host.onStatus((current) => {

@@ -5,6 +5,7 @@ import type { EngineMessages, Reply } from "../shared/messages";
 import type { Epsilon } from "../shared/protocol";
 import { record } from "../shared/unread";
 import type { EngineHost } from "./engine-host";
+import type { HandOver } from "./packs/hand-over";
 import type { TelemetryBook } from "./telemetry/telemetry-book";
 
 type Sender = Pick<chrome.runtime.MessageSender, "id" | "url" | "tab">;
@@ -15,6 +16,7 @@ type Handlers = {
 export interface OwnParts {
   host: Pick<EngineHost, "preferenceChanged">;
   book: Pick<TelemetryBook, "view" | "export">;
+  packs: Pick<HandOver, "view" | "take" | "drop">;
   forget(): void;
 }
 
@@ -28,6 +30,12 @@ export function ownMessages(parts: OwnParts, ownId: string, ownOrigin: string) {
     },
     telemetry: async () => ({ view: await parts.book.view() }),
     exportTelemetry: async ({ epsilon }) => ({ export: await parts.book.export(epsilon as Epsilon) }),
+    packs: async () => ({ view: await parts.packs.view() }),
+    takePack: async ({ version }) => {
+      if (typeof version === "number") await parts.packs.take(version);
+      else await parts.packs.drop();
+      return {};
+    },
     forget: async () => {
       parts.forget();
       return {};

@@ -1,7 +1,7 @@
 // Core's rules and counters in this page: the same wasm as in the worker, without a model. Loaded when it is first needed;
 // the browser compiles the module once for both.
 
-import init, { Counters, decideRoute, protocolVersion } from "sotto-wasm";
+import init, { Counters, decideRoute, PackLoader, protocolVersion } from "sotto-wasm";
 import { SottoError, wireError } from "../shared/errors";
 import { PROTOCOL_VERSION, type RouteDecision, type RouteInput } from "../shared/protocol";
 
@@ -10,6 +10,8 @@ export interface Rules {
   decide(input: RouteInput): RouteDecision;
   /** Goes on counting from what was stored. */
   counters(stored: string): Counters;
+  /** The files of a pack whose manifest is signed by a key of ours and newer than a version. Throws the code of what is wrong. */
+  packFiles(manifest: Uint8Array, signature: Uint8Array, newerThan: number): { sha256: string; bytes: number }[];
 }
 
 let loading: Promise<Rules> | undefined;
@@ -31,5 +33,13 @@ async function load(): Promise<Rules> {
   return {
     decide: (input) => JSON.parse(decideRoute(JSON.stringify(input))) as RouteDecision,
     counters: (stored) => new Counters(stored),
+    packFiles: (manifest, signature, newerThan) => {
+      const loader = new PackLoader(manifest, signature, newerThan + 1);
+      try {
+        return JSON.parse(loader.blobs());
+      } finally {
+        loader.free();
+      }
+    },
   };
 }

@@ -3,7 +3,8 @@
 
 /** Reads and verifies a model pack. Every error thrown has `code`, `message` and `retryable`. */
 export class PackLoader {
-  constructor(manifest: Uint8Array, signature: Uint8Array);
+  /** Refuses a pack that is older than `leastVersion`. */
+  constructor(manifest: Uint8Array, signature: Uint8Array, leastVersion?: number);
   /** JSON: `[{ role, sha256, bytes }]`. */
   blobs(): string;
   add(role: string, bytes: Uint8Array): void;

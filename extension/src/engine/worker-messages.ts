@@ -8,6 +8,7 @@ import type {
   BackendMeasurement,
   EngineStatus,
   HostEvent,
+  WireError,
 } from "../shared/protocol";
 import type { BackendPreference } from "../shared/settings";
 
@@ -28,6 +29,8 @@ export type ToWorker =
   /** Ends that `assist`, and no other request. */
   | { type: "supersedeAssist"; key: number }
   | { type: "measureAgain" }
+  /** Puts another pack in place of the one in use (null: the one that ships), once it gave its known answer. */
+  | { type: "usePack"; key: number; version: number | null }
   | { type: "measure"; key: number; prefillTokens: number; decodeTokens: number }
   /** The last `trying` is stored. */
   | { type: "tryingNoted" };
@@ -38,6 +41,8 @@ export type FromWorker =
   /** Any number of `progress` and `delta`, then one `done` or `error`. */
   | { type: "assistEvent"; key: number; event: HostEvent }
   | { type: "measured"; key: number; result: MeasureResult }
+  /** What `usePack` came to; with an error the pack from before stays. */
+  | { type: "packUsed"; key: number; error: WireError | null }
   | { type: "calibration"; calibration: StoredCalibration | null }
   /** What the wasm holds, after a request of the size that makes it grow. */
   | { type: "memory"; mib: number }

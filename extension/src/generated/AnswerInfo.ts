@@ -36,4 +36,8 @@ timing: AnswerTiming,
 /**
  * How sure the model was; none where no model wrote, or where it is not known.
  */
-confidence: AnswerConfidence | null, };
+confidence: AnswerConfidence | null, 
+/**
+ * The most memory that the process which answered has had, in MiB; none where that is not known.
+ */
+memoryMib: number | null, };

@@ -6,6 +6,8 @@ import type { Capability } from "./Capability";
 import type { ConsentRequest } from "./ConsentRequest";
 import type { Deletion } from "./Deletion";
 import type { HostStatus } from "./HostStatus";
+import type { PackChunk } from "./PackChunk";
+import type { PackOffer } from "./PackOffer";
 import type { RouteDecision } from "./RouteDecision";
 import type { WireError } from "./WireError";
 
@@ -88,7 +90,23 @@ id: number,
 /**
  * What was there.
  */
-deletion: Deletion, } | { "type": "delta", 
+deletion: Deletion, } | { "type": "packOffer", 
+/**
+ * The request's id.
+ */
+id: number, 
+/**
+ * The model; none if there is no newer one.
+ */
+offer: PackOffer | null, } | { "type": "packChunk", 
+/**
+ * The request's id.
+ */
+id: number, 
+/**
+ * The chunk.
+ */
+chunk: PackChunk, } | { "type": "delta", 
 /**
  * The request's id.
  */

@@ -2,6 +2,7 @@
 import type { ChatMessage } from "./ChatMessage";
 import type { ConsentAnswer } from "./ConsentAnswer";
 import type { Escalation } from "./Escalation";
+import type { PackPart } from "./PackPart";
 import type { PageText } from "./PageText";
 import type { Passphrase } from "./Passphrase";
 import type { SummaryLength } from "./SummaryLength";
@@ -102,7 +103,23 @@ id: number, } | { "type": "deleteEverything",
 /**
  * Chosen by the sender; the answer echoes it.
  */
-id: number, } | { "type": "cancel", 
+id: number, } | { "type": "offerPack", 
+/**
+ * Chosen by the sender; the answer echoes it.
+ */
+id: number, 
+/**
+ * The version in use.
+ */
+newerThan: number, } | { "type": "readPack", 
+/**
+ * Chosen by the sender; the answer echoes it.
+ */
+id: number, 
+/**
+ * Which.
+ */
+part: PackPart, } | { "type": "cancel", 
 /**
  * The request to end.
  */

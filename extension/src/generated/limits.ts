@@ -21,6 +21,9 @@ export const MAX_CHAT_MESSAGES = 100;
 /** Largest native-messaging frame, in bytes. */
 export const MAX_FRAME_BYTES = 1048576;
 
+/** Bytes of a model's file in one chunk; the last one is shorter. */
+export const PACK_CHUNK_BYTES = 524288;
+
 /** Longest permission for a site to send to the endpoint, in minutes. */
 export const MAX_SCOPE_MINUTES = 480;
 

@@ -13,6 +13,7 @@ import { EngineView } from "./engine-view";
 import { FiguresView } from "./figures-view";
 import { HostView } from "./host-view";
 import { KeysView } from "./keys-view";
+import { PacksView } from "./packs-view";
 import { showShortcut } from "./shortcut-view";
 import { SitesView } from "./sites-view";
 
@@ -31,6 +32,7 @@ const cloud = new CloudView(client);
 const host = new HostView(client, (status) => cloud.showStatus(status));
 const chats = new ChatsView();
 new AuditView(client);
+new PacksView();
 new FiguresView();
 new DeleteView(client);
 

@@ -41,6 +41,8 @@ export function withEvent(state: AnswerState, event: AssistEvent): AnswerState {
     case "audit":
     case "auditVerdict":
     case "deleted":
+    case "packOffer":
+    case "packChunk":
     case "status":
     case "welcome":
       return state;

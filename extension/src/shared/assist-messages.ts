@@ -25,7 +25,7 @@ export type HostOnlyRequest = Of<"status" | "revoke" | "unlockKey" | "listAudit"
 /** What may be asked; `hello` is the host link's own business. */
 export type AssistRequest = TextRequest | HostOnlyRequest;
 /** What a tier is given. An `escalate` is made by the router, from an offer that it made itself. */
-export type TierRequest = AssistRequest | Of<"escalate">;
+export type TierRequest = AssistRequest | Of<"escalate" | "offerPack" | "readPack">;
 
 /** Takes an offer up: the text that was answered is put to the endpoint, if the user agrees to what would be sent. */
 export interface AskCloud {

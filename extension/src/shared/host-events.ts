@@ -10,9 +10,13 @@ import type {
   Deletion,
   HostEvent,
   HostStatus,
+  PackChunk,
+  PackOffer,
   WireError,
 } from "./protocol";
 import { isId, record } from "./unread";
+
+const CAPABILITIES: ReadonlySet<unknown> = new Set(["summarize", "chat", "cloud", "packs"]);
 
 /** An event of the protocol, or the id of the request that it seems to belong to (0 if there is none). */
 export function checkHostEvent(message: unknown): { ok: true; event: HostEvent } | { ok: false; id: number } {
@@ -44,6 +48,10 @@ function eventOf(raw: Record<string, unknown>, id: number): HostEvent | undefine
       return isAuditVerdict(raw.verdict) ? { type: "auditVerdict", id, verdict: raw.verdict } : undefined;
     case "deleted":
       return isDeletion(raw.deletion) ? { type: "deleted", id, deletion: raw.deletion } : undefined;
+    case "packOffer":
+      return raw.offer === null || isPackOffer(raw.offer) ? { type: "packOffer", id, offer: raw.offer } : undefined;
+    case "packChunk":
+      return isPackChunk(raw.chunk) ? { type: "packChunk", id, chunk: raw.chunk } : undefined;
     case "done":
       return isAnswer(raw.answer) ? { type: "done", id, answer: raw.answer } : undefined;
     case "error":
@@ -55,7 +63,17 @@ function eventOf(raw: Record<string, unknown>, id: number): HostEvent | undefine
 
 function capabilities(raw: unknown): Extract<HostEvent, { type: "welcome" }>["capabilities"] {
   // A newer host may name more than we know.
-  return Array.isArray(raw) ? raw.filter((name) => name === "summarize" || name === "chat" || name === "cloud") : [];
+  return Array.isArray(raw) ? raw.filter((name) => CAPABILITIES.has(name)) : [];
+}
+
+function isPackOffer(value: unknown): value is PackOffer {
+  const { version, manifest, signature } = record(value);
+  return isId(version) && typeof manifest === "string" && typeof signature === "string";
+}
+
+function isPackChunk(value: unknown): value is PackChunk {
+  const { index, sha256, data } = record(value);
+  return isId(index) && typeof sha256 === "string" && typeof data === "string";
 }
 
 function isStatus(value: unknown): value is HostStatus {

@@ -77,8 +77,28 @@ export interface EngineMessages {
   telemetry: { request: object; response: { view: TelemetryView } };
   /** From our own pages, because the user asked for it: the counts with noise. */
   exportTelemetry: { request: { epsilon: Epsilon }; response: { export: Export } };
+  /** From the options page: which model is in use, and whether the host has a newer one. */
+  packs: { request: object; response: { view: PacksView } };
+  /** From the options page, because the user asked for it: take the offered model over, or go back to the one that ships. */
+  takePack: { request: { version: number | null }; response: object };
   /** From the service worker: forget what was counted, measured and offered. */
   forget: { request: object; response: object };
+}
+
+/** The models of this browser. */
+export interface PacksView {
+  /** Version in use. */
+  inUse: number;
+  /** Version of the one that ships inside the extension. */
+  packaged: number;
+  /** A newer one of the host's, and the bytes that would be taken over. */
+  offer: { version: number; bytes: number } | null;
+  /** Why the host could not be asked, as a sentence; empty if it was. */
+  why: string;
+  /** What could not be used. */
+  refused: { version: number; error: WireError } | null;
+  /** What is being taken over, in bytes. */
+  progress: { version: number; done: number; total: number } | null;
 }
 
 /** To content scripts. */

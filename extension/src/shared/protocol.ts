@@ -62,11 +62,14 @@ export {
   MAX_OWN_TERMS,
   MAX_SCOPE_MINUTES,
   MAX_SUMMARIZE_UTF16,
+  PACK_CHUNK_BYTES,
   PROTOCOL_VERSION,
 } from "../generated/limits";
 export type { MemoryView } from "../generated/MemoryView";
 export type { Observation } from "../generated/Observation";
 export type { OwnTerm } from "../generated/OwnTerm";
+export type { PackChunk } from "../generated/PackChunk";
+export type { PackOffer } from "../generated/PackOffer";
 export type { PageText } from "../generated/PageText";
 export type { ReasonEntry } from "../generated/ReasonEntry";
 export type { RedactionEdits } from "../generated/RedactionEdits";

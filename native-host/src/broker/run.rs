@@ -40,6 +40,14 @@ pub trait Surroundings {
     /// The state to tell; `loaded` is what the worker runs, if it runs anything.
     fn status(&self, loaded: Option<&LoadedEngine>) -> HostStatus;
 
+    /// Answers `offerPack` and `readPack`.
+    fn pack(&self, request: HostRequest) -> HostEvent {
+        HostEvent::Error {
+            id: id_of(&request),
+            error: wire_error(ErrorCode::ModelMissing, "No models are kept here."),
+        }
+    }
+
     /// Who speaks with the user's endpoint; none where what is sent could not be written down, so that nothing may be.
     fn office(&self) -> Option<Office> {
         Office::closed()
@@ -157,6 +165,10 @@ impl<S: Surroundings, W: AsyncWrite + Unpin> Broker<S, W> {
             Action::Reply(event) => self.reply(&event).await,
             Action::Status { id } => {
                 let event = self.status(id);
+                self.reply(&event).await
+            }
+            Action::Pack(request) => {
+                let event = self.surroundings.pack(request);
                 self.reply(&event).await
             }
             Action::Cloud(request) => {

@@ -22,6 +22,8 @@ pub enum Action {
         /// The request's id.
         id: u32,
     },
+    /// Answer a request for a model for the browser.
+    Pack(HostRequest),
     /// Give this to the worker, starting one if there is none.
     Work(HostRequest),
     /// Give this to whoever speaks with the user's endpoint. It asks for consent before anything is sent.
@@ -97,6 +99,9 @@ impl Session {
         match request {
             HostRequest::Hello { .. } => unreachable!("answered above"),
             HostRequest::Status { id } => vec![Action::Status { id }],
+            HostRequest::OfferPack { .. } | HostRequest::ReadPack { .. } => {
+                vec![Action::Pack(request)]
+            }
             HostRequest::Cancel { id } => match self.in_flight.get(&id) {
                 Some(Place::Worker) => vec![Action::Cancel { id }],
                 Some(Place::Cloud) => vec![Action::Cloud(request)],
@@ -130,7 +135,12 @@ impl Session {
                     id,
                     protocol: PROTOCOL_VERSION,
                     host: env!("CARGO_PKG_VERSION").to_owned(),
-                    capabilities: vec![Capability::Summarize, Capability::Chat, Capability::Cloud],
+                    capabilities: vec![
+                        Capability::Summarize,
+                        Capability::Chat,
+                        Capability::Cloud,
+                        Capability::Packs,
+                    ],
                 });
             }
             std::cmp::Ordering::Less => {
@@ -184,6 +194,8 @@ impl Session {
             | HostEvent::Consent { .. }
             | HostEvent::Audit { .. }
             | HostEvent::AuditVerdict { .. }
+            | HostEvent::PackOffer { .. }
+            | HostEvent::PackChunk { .. }
             | HostEvent::Deleted { .. } => return None,
         };
         self.passed_on(event, id, is_last, Place::Worker)
@@ -199,7 +211,11 @@ impl Session {
             | HostEvent::AuditVerdict { id, .. }
             | HostEvent::Deleted { id, .. }
             | HostEvent::Error { id, .. } => (*id, true),
-            HostEvent::Welcome { .. } | HostEvent::Decision { .. } | HostEvent::Progress { .. } => {
+            HostEvent::Welcome { .. }
+            | HostEvent::Decision { .. }
+            | HostEvent::Progress { .. }
+            | HostEvent::PackOffer { .. }
+            | HostEvent::PackChunk { .. } => {
                 return None;
             }
         };
@@ -247,6 +263,8 @@ pub fn id_of(request: &HostRequest) -> u32 {
         | HostRequest::UnlockKey { id, .. }
         | HostRequest::ListAudit { id, .. }
         | HostRequest::VerifyAudit { id }
+        | HostRequest::OfferPack { id, .. }
+        | HostRequest::ReadPack { id, .. }
         | HostRequest::DeleteEverything { id }
         | HostRequest::Cancel { id } => *id,
     }

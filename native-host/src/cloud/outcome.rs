@@ -31,6 +31,7 @@ pub(super) fn answer(engine: AnswerEngine, kind: AnswerKind, completed: &Complet
         },
         // It does not say.
         confidence: None,
+        memory_mib: None,
     }
 }
 

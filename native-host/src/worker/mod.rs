@@ -2,6 +2,7 @@
 
 mod cancel;
 mod format;
+mod gauge;
 mod link;
 mod model;
 mod output;

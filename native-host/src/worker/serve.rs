@@ -15,6 +15,7 @@ use sotto_core::protocol::{
 };
 
 use super::cancel::Cancelled;
+use super::gauge::Gauge;
 use super::model::{Model, Started};
 use super::output::Output;
 use super::{FromWorker, LoadedEngine};
@@ -83,6 +84,7 @@ struct State {
 pub fn serve(settings: &WorkerSettings, output: File) -> io::Result<()> {
     // A rule for a folder that is not there would be no rule.
     let _ = fs::create_dir_all(compiled::folder(&settings.home));
+    let mut gauge = Gauge::open();
     let confinement = confine(&settings.access(), settings.memory_limit_bytes);
     let sandbox = confinement.summary();
     let mut output = Output::new(output);
@@ -101,7 +103,10 @@ pub fn serve(settings: &WorkerSettings, output: File) -> io::Result<()> {
                 cancelled: &cancelled,
             };
             let event = match answer(&request, settings, &sandbox, &mut state, &mut env) {
-                Ok(answer) => HostEvent::Done { id, answer },
+                Ok(mut answer) => {
+                    answer.memory_mib = gauge.peak_mib();
+                    HostEvent::Done { id, answer }
+                }
                 Err(error) => HostEvent::Error { id, error },
             };
             output.event(event);
@@ -175,6 +180,8 @@ fn answer(
             | HostRequest::UnlockKey { .. }
             | HostRequest::ListAudit { .. }
             | HostRequest::VerifyAudit { .. }
+            | HostRequest::OfferPack { .. }
+            | HostRequest::ReadPack { .. }
             | HostRequest::DeleteEverything { .. }
             | HostRequest::Cancel { .. },
             _,

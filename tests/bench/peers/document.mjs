@@ -42,7 +42,7 @@ export async function writeDocument(folder, machine, results) {
 /** @param {Row[]} rows */
 function table(rows) {
   const lines = [
-    "| engine | tokens/s | prefill 16 / 64 / 256, ms | 8 tokens, ms | load cold / warm, ms | memory, MiB | fetched, MB |",
+    "| engine | tokens/s | prefill 16 / 64 / 256, ms | 8 tokens p50 / p95 / p99, ms | load cold / warm, ms | memory, MiB | fetched, MB |",
     "| --- | ---: | ---: | ---: | ---: | ---: | ---: |",
   ];
   for (const row of rows) {
@@ -52,7 +52,8 @@ function table(rows) {
     }
     const prefill = [row.prefill16Ms, row.prefill64Ms, row.prefill256Ms].map(short).join(" / ");
     const load = `${short(row.loadMs)} / ${short(row.warmLoadMs)}`;
-    const cells = [row.name, short(row.decodeTokPerS), prefill, short(row.suggestionMs), load];
+    const suggestion = [row.suggestionMs, row.suggestionP95Ms, row.suggestionP99Ms].map(short).join(" / ");
+    const cells = [row.name, short(row.decodeTokPerS), prefill, suggestion, load];
     lines.push(`| ${[...cells, short(row.memoryMiB), short(row.bytes / 1e6)].join(" | ")} |`);
   }
   return lines;

@@ -15,6 +15,7 @@ const OUR_PRECISION = "int8";
 export function row(course, { entry, samples, load, agrees, failure }) {
   const median = (/** @type {(sample: Sample) => number} */ pick) => percentile(samples.map(pick), 50);
   const stepMs = median((sample) => sample.stepMs);
+  const all = samples.flatMap((sample) => sample.suggestionsMs);
   return {
     name: entry.name,
     backend: course.backend,
@@ -23,11 +24,9 @@ export function row(course, { entry, samples, load, agrees, failure }) {
     prefill16Ms: median((sample) => sample.prefillMs[16] ?? 0),
     prefill64Ms: median((sample) => sample.prefillMs[64] ?? 0),
     prefill256Ms: median((sample) => sample.prefillMs[256] ?? 0),
-    suggestionMs: median((sample) => sample.suggestionMs),
-    suggestionP95Ms: percentile(
-      samples.map((sample) => sample.suggestionMs),
-      95,
-    ),
+    suggestionMs: percentile(all, 50),
+    suggestionP95Ms: percentile(all, 95),
+    suggestionP99Ms: percentile(all, 99),
     loadMs: load.coldLoadMs,
     warmLoadMs: load.warmLoadMs,
     memoryMiB: load.memoryMiB,

@@ -208,7 +208,9 @@ fn sign_before(scan: &Scan<'_>, at: usize) -> Place {
             });
             // `an:`, `von:` and `from:` are labels of a mail's head only.
             let short = word(1).len() <= 4
-                && at.checked_sub(1).is_some_and(|index| !scan.is_line_start(index))
+                && at
+                    .checked_sub(1)
+                    .is_some_and(|index| !scan.is_line_start(index))
                 && label & TITLE == 0;
             if of_thing || label & NAME != 0 && short && word(1) != "Name" && word(1) != "name" {
                 return Place::Neutral;

@@ -137,6 +137,8 @@ export class TextJob {
     this.#note(tier, { type: "answered", answer: localAnswer(own) });
     const { totalMs } = answer.timing;
     this.#parts.observe({ type: "answered", task: this.#request.type, tier, latencyMs: Math.round(totalMs) });
+    // The browser's engine tells its own.
+    if (tier === "host" && own.memoryMib) this.#parts.observe({ type: "memory", tier, mib: own.memoryMib });
     this.#judge();
     this.#end({ type: "done", id: this.#request.id, answer });
   }

@@ -36,6 +36,9 @@ scope.onmessage = ({ data }: MessageEvent<ToWorker>) => {
     case "measure":
       void runtime.measure(data.key, data.prefillTokens, data.decodeTokens);
       break;
+    case "usePack":
+      void runtime.usePack(data.key, data.version);
+      break;
     case "measureAgain":
       void runtime.measureAgain();
       break;

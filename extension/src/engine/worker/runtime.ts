@@ -13,14 +13,16 @@ import {
   type BackendMeasurement,
   type EngineInfo,
   PROTOCOL_VERSION,
+  type WireError,
 } from "../../shared/protocol";
 import type { BackendPreference } from "../../shared/settings";
+import { PackStorage } from "../packs/pack-storage";
 import type { FromWorker, MeasureResult, StoredCalibration, ToWorker } from "../worker-messages";
 import { Assisting } from "./assisting";
 import { Idle } from "./idle";
 import { choose, failed, measured, works } from "./measurement";
 import { loadError, parseEvent, parseInfo, webgpuFailure, whyNot } from "./outcomes";
-import { type Pack, readPack } from "./pack-files";
+import { type Pack, type PackSource, packaged, packagedVersion, readPack, stored } from "./pack-files";
 import { type Probe, probeWebgpu } from "./webgpu";
 
 type LoadMessage = Extract<ToWorker, { type: "load" }>;
@@ -44,6 +46,7 @@ export class Runtime {
   readonly #outputs: RuntimeOutputs;
   readonly #idle = new Idle();
   readonly #assisting: Assisting;
+  #source: PackSource = packaged;
   #pack: Pack | undefined;
   #engine: { engine: Engine; backend: Backend } | undefined;
   #loadMs = 0;
@@ -66,7 +69,8 @@ export class Runtime {
       if (protocolVersion() !== PROTOCOL_VERSION) {
         throw new SottoError(wireError("versionMismatch", "Parts of Sotto do not fit together. Install it again."));
       }
-      if (message.preference === "webgpu") await this.#loadRequestedWebgpu(startMs);
+      await this.#openStored();
+      if (message.preference === "webgpu") await this.#loadRequestedWebgpu(message, startMs);
       else await this.#loadWasmFirst(message, startMs);
     } catch (error) {
       this.#outputs.post({ type: "status", status: { type: "failed", error: loadError(error) } });
@@ -112,6 +116,11 @@ export class Runtime {
     this.#outputs.post({ type: "measured", key, result });
   }
 
+  async usePack(key: number, version: number | null): Promise<void> {
+    const error = await this.#exchange(version).catch(loadError);
+    this.#outputs.post({ type: "packUsed", key, error: error ?? null });
+  }
+
   async measureAgain(): Promise<void> {
     // A backend that the user chose stays, whatever its speed.
     if (this.#preference !== "auto") return;
@@ -125,8 +134,51 @@ export class Runtime {
     }
   }
 
-  async #loadRequestedWebgpu(startMs: number): Promise<void> {
-    const measurement = await this.#tryWebgpu(await probeWebgpu());
+  /** Starts with the pack that the host handed over. One that cannot be used is noted and removed: the packaged one is there. */
+  async #openStored(): Promise<void> {
+    const storage = await PackStorage.open().catch(() => undefined);
+    const version = (await storage?.state())?.active ?? null;
+    if (!storage || version === null) return;
+    // The extension was updated since, and brought the same model or a newer one.
+    if (version <= (await packagedVersion())) {
+      await storage.setState({ active: null, refused: null });
+      await storage.removeOthers(null);
+      return;
+    }
+    try {
+      this.#source = stored(storage, version);
+      await this.#use("wasm");
+    } catch (error) {
+      this.#source = packaged;
+      void this.#pack?.free();
+      this.#pack = undefined;
+      await storage.setState({ active: null, refused: { version, error: loadError(error) } });
+      await storage.removeOthers(null);
+    }
+  }
+
+  /** The model in use answers until the new one is there. */
+  async #exchange(version: number | null): Promise<WireError | undefined> {
+    const choice = this.#choice;
+    if (!this.#engine || !choice || this.#measuring) {
+      return wireError("notReady", "The engine is being measured. Try again in a moment.", true);
+    }
+    const source = version === null ? packaged : stored(await PackStorage.open(), version);
+    const pack = await readPack(source, await this.#loaderFor(source));
+    try {
+      this.#replace(await pack.load(this.#engine.backend), this.#engine.backend);
+    } finally {
+      void pack.free();
+    }
+    this.#source = source;
+    this.#ready(choice);
+    return undefined;
+  }
+
+  async #loadRequestedWebgpu({ crashedBefore }: LoadMessage, startMs: number): Promise<void> {
+    const measurement = crashedBefore
+      ? failed("webgpu", "webgpuCrashedBefore")
+      : await this.#tryWebgpu(await probeWebgpu());
     if (!measurement.available) await this.#use("wasm");
     this.#loadMs = performance.now() - startMs;
     this.#ready(choose("webgpu", measurement.available ? [measurement] : [measurement, works("wasm")]));
@@ -135,7 +187,7 @@ export class Runtime {
   async #loadWasmFirst({ preference, calibration, crashedBefore }: LoadMessage, startMs: number): Promise<void> {
     let wasm = works("wasm");
     try {
-      await this.#use("wasm");
+      if (!this.#engine) await this.#use("wasm");
     } catch (error) {
       if (!(error instanceof Error && "code" in error && error.code === "backendUnavailable")) throw error;
       wasm = failed("wasm", "wasmFailed");
@@ -249,7 +301,8 @@ export class Runtime {
       await this.#use("webgpu");
       return works("webgpu", probe.software);
     } catch (error) {
-      return failed("webgpu", webgpuFailure(error));
+      const now = await probeWebgpu();
+      return failed("webgpu", now.usable ? webgpuFailure(error) : now.reason);
     } finally {
       await this.#outputs.noteTrying(false);
     }
@@ -268,8 +321,14 @@ export class Runtime {
   }
 
   async #readPack(): Promise<Pack> {
-    this.#pack ??= await readPack((manifest, signature) => new PackLoader(manifest, signature));
+    this.#pack ??= await readPack(this.#source, await this.#loaderFor(this.#source));
     return this.#pack;
+  }
+
+  /** Only a newer pack may take the place of the one that ships. */
+  async #loaderFor(source: PackSource): Promise<(manifest: Uint8Array, signature: Uint8Array) => PackLoader> {
+    const least = source === packaged ? undefined : (await packagedVersion()) + 1;
+    return (manifest, signature) => new PackLoader(manifest, signature, least);
   }
 
   #calibrationKey(probe: Extract<Probe, { usable: true }>): string {

@@ -118,7 +118,9 @@ impl<C: Courier, S: ReadSetup> Desk<C, S> {
             HostRequest::Hello { .. }
             | HostRequest::Status { .. }
             | HostRequest::Summarize { .. }
-            | HostRequest::Chat { .. } => vec![],
+            | HostRequest::Chat { .. }
+            | HostRequest::OfferPack { .. }
+            | HostRequest::ReadPack { .. } => vec![],
         }
     }
 
