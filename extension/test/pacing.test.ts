@@ -32,7 +32,7 @@ test("acceptances shorten the pause, ignored suggestions lengthen it", () => {
   pacing.ignored();
   assert.equal(pacing.waitMs(last), 30);
   for (let more = 0; more < 2; more += 1) pacing.ignored();
-  assert.equal(pacing.waitMs(last), 55);
+  assert.equal(pacing.waitMs(last), 50);
   for (let more = 0; more < 5; more += 1) pacing.ignored();
   assert.equal(pacing.waitMs(last), 250);
   pacing.accepted();
