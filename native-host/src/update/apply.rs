@@ -120,10 +120,14 @@ impl Updater {
             .ok_or_else(|| UpdateError::NoPrevious(name.to_owned()))?;
         self.change(name, |pack| {
             pack.active = pack.previous.take();
-            pack.refused = Some(Refused {
-                pack: active,
-                why: "you went back from it".to_owned(),
-            });
+            // Only the newest can be offered again.
+            let is_newest = |refused: &Refused| refused.pack.version < active.version;
+            if pack.refused.as_ref().is_none_or(is_newest) {
+                pack.refused = Some(Refused {
+                    pack: active,
+                    why: "you went back from it".to_owned(),
+                });
+            }
         })?;
         self.sweep(&Plan {
             packs: Vec::new(),

@@ -81,11 +81,8 @@ fn without_patches(world: &World) {
 #[test]
 fn arbitrary_software_by_keys_of_ones_own() {
     let world = World::with_update();
-    let theirs = Keys::generate();
-    let forged = World {
-        keys: theirs,
-        ..World::new()
-    };
+    let mut forged = World::new();
+    forged.keys = Keys::generate();
     forged.write_root(&forged.keys);
     forged.release(&[2]);
     // Everything is well signed, only by somebody else. The root in the middle is the device's own.

@@ -191,16 +191,21 @@ impl World {
         let active = state.packs.get(SHIPPED_MODEL).and_then(|pack| pack.active);
         assert_eq!(active.map_or(1, |held| held.version), version);
         let held = self.paths().pack(SHIPPED_MODEL, version);
-        for folder in [
-            self.paths().installed(),
-            self.paths().all_staging(),
-            self.paths().partial(),
-        ] {
-            for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
-                let path = entry.path();
-                let is_known = path == held || path == self.paths().state();
-                let is_empty = fs::read_dir(path.join("blobs")).is_ok_and(|mut all| all.next().is_none());
-                assert!(is_known || is_empty, "{}", path.display());
+        let entries = |folder: PathBuf| {
+            let all = fs::read_dir(folder).into_iter().flatten().flatten();
+            all.map(|entry| entry.path())
+        };
+        for path in entries(self.paths().installed()) {
+            let is_known = path == held || path == self.paths().state();
+            assert!(is_known, "{}", path.display());
+        }
+        assert_eq!(entries(self.paths().partial()).count(), 0);
+        // What was good of it may wait for another try.
+        for pack in entries(self.paths().all_staging()) {
+            assert!(!pack.join("manifest.json").exists());
+            for blob in entries(pack.join("blobs")) {
+                let sum = sha256(&fs::read(&blob).expect("a blob")).to_string();
+                assert_eq!(blob.file_name().and_then(|name| name.to_str()), Some(&*sum));
             }
         }
     }
