@@ -178,11 +178,8 @@ pub(crate) fn read_entries(
             base: (number(8) != NOTHING).then_some(number(8) as usize),
             width: number(12) as usize,
         };
-        let is_within = |start: usize, all: usize| {
-            start
-                .checked_add(segment.len)
-                .is_some_and(|end| end <= all)
-        };
+        let is_within =
+            |start: usize, all: usize| start.checked_add(segment.len).is_some_and(|end| end <= all);
         let has_numbers = matches!(segment.width, 1 | 2 | 4)
             && segment.len > 0
             && segment.len % segment.width == 0;

@@ -42,7 +42,10 @@ fn method(patch: &[u8]) -> Method {
 
 #[test]
 fn text_with_a_piece_more_is_a_dictionarys_work() {
-    let base: Vec<u8> = noise(1, 200_000).iter().map(|byte| b'a' + byte % 26).collect();
+    let base: Vec<u8> = noise(1, 200_000)
+        .iter()
+        .map(|byte| b'a' + byte % 26)
+        .collect();
     let mut output = base.clone();
     output.splice(1_000..1_000, *b"a new token or two");
     let patch = make(&base, &output).unwrap();
@@ -110,7 +113,12 @@ fn a_bomb_is_stopped_at_the_length_that_was_signed() {
         let error = applied(&bomb, &base, &small).unwrap_err();
         match method {
             Method::Prefix => assert!(
-                matches!(error, PatchError::Bomb { allowed_bytes: 2_000 }),
+                matches!(
+                    error,
+                    PatchError::Bomb {
+                        allowed_bytes: 2_000
+                    }
+                ),
                 "{error}"
             ),
             // Its zeros are a table of no segments.
@@ -139,7 +147,12 @@ fn a_bomb_is_stopped_at_the_length_that_was_signed() {
         vec![[0, 2_000, u32::MAX, 3]],
     ] {
         let mut table = u32::try_from(entries.len()).unwrap().to_le_bytes().to_vec();
-        table.extend(entries.iter().flatten().flat_map(|number| number.to_le_bytes()));
+        table.extend(
+            entries
+                .iter()
+                .flatten()
+                .flat_map(|number| number.to_le_bytes()),
+        );
         let payload = zstd::encode_all(&table[..], 3).unwrap();
         let bomb = forged(
             &base,

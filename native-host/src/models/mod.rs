@@ -30,6 +30,6 @@ pub use import::{ImportOptions, import};
 pub(crate) use onnx::{operators_of, relocated};
 pub use paths::StorePaths;
 pub use settings::{DeviceChoice, FallbackChoice, LoadedSettings, Settings};
-pub use store::{Installed, Listed, ModelStore, Origin, SHIPPED_MODEL};
 pub(crate) use store::{BLOBS, MANIFEST, SIGNATURE};
+pub use store::{Installed, Listed, ModelStore, Origin, SHIPPED_MODEL};
 pub use updated::{Held, PackState, Refused, UpdatePaths, UpdateState};

@@ -258,7 +258,11 @@ impl Updater {
         let mut kept: Vec<PathBuf> = vec![paths.state()];
         for (name, pack) in &state.packs {
             let held = [pack.active, pack.previous, pack.candidate];
-            kept.extend(held.into_iter().flatten().map(|held| paths.pack(name, held.version)));
+            kept.extend(
+                held.into_iter()
+                    .flatten()
+                    .map(|held| paths.pack(name, held.version)),
+            );
         }
         remove_others(&paths.installed(), &kept)?;
         let wanted: Vec<PathBuf> = plan
@@ -267,7 +271,11 @@ impl Updater {
             .map(|pack| paths.staging(&pack.name, pack.version))
             .collect();
         remove_others(&paths.all_staging(), &wanted)?;
-        let fetched: Vec<PathBuf> = plan.packs.iter().flat_map(|pack| pack.parts(paths)).collect();
+        let fetched: Vec<PathBuf> = plan
+            .packs
+            .iter()
+            .flat_map(|pack| pack.parts(paths))
+            .collect();
         remove_others(&paths.partial(), &fetched)?;
         point("swept");
         Ok(())
@@ -309,5 +317,7 @@ fn remove_others(folder: &Path, kept: &[PathBuf]) -> Result<(), UpdateError> {
 
 fn now_s() -> i64 {
     let now = SystemTime::now().duration_since(UNIX_EPOCH);
-    now.map_or(i64::MAX, |now| i64::try_from(now.as_secs()).unwrap_or(i64::MAX))
+    now.map_or(i64::MAX, |now| {
+        i64::try_from(now.as_secs()).unwrap_or(i64::MAX)
+    })
 }

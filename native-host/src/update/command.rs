@@ -181,7 +181,9 @@ fn describe(plan: &Plan, terminal: &mut Terminal<'_>) {
             size(pack.total_bytes()),
         ));
         if let Some(why) = &pack.refused {
-            terminal.line(&format!("  it was refused here before ({why}); --retry tries it again"));
+            terminal.line(&format!(
+                "  it was refused here before ({why}); --retry tries it again"
+            ));
         }
     }
 }
@@ -211,7 +213,10 @@ fn show(updater: &Updater, terminal: &mut Terminal<'_>) {
         }
         if let Some(refused) = refused {
             let version = refused.pack.version;
-            terminal.line(&format!("{name} version {version}: refused ({})", refused.why));
+            terminal.line(&format!(
+                "{name} version {version}: refused ({})",
+                refused.why
+            ));
         }
     }
 }

@@ -39,7 +39,9 @@ pub enum UpdateError {
         source: Option<Box<dyn std::error::Error + Send + Sync>>,
     },
     /// A file is not there.
-    #[error("the source of updates has no {file}: it is incomplete, or is being changed; try again later")]
+    #[error(
+        "the source of updates has no {file}: it is incomplete, or is being changed; try again later"
+    )]
     Missing {
         /// Its name.
         file: String,
@@ -73,7 +75,9 @@ pub enum UpdateError {
         path: PathBuf,
     },
     /// Rollback of metadata.
-    #[error("the {role} metadata is older than what was accepted before: an old release is offered as new")]
+    #[error(
+        "the {role} metadata is older than what was accepted before: an old release is offered as new"
+    )]
     Rollback {
         /// Which role.
         role: String,
@@ -89,7 +93,9 @@ pub enum UpdateError {
         newest: u32,
     },
     /// Mix-and-match; a mirror that changes files.
-    #[error("{file} is not the one that the release names: files of different releases are mixed, or it was changed")]
+    #[error(
+        "{file} is not the one that the release names: files of different releases are mixed, or it was changed"
+    )]
     Mixed {
         /// Its name, or the role.
         file: String,
@@ -109,7 +115,9 @@ pub enum UpdateError {
         wanted: String,
     },
     /// Extraneous dependencies.
-    #[error("the release says that {name} needs files which its signed manifest does not name: {count} of them")]
+    #[error(
+        "the release says that {name} needs files which its signed manifest does not name: {count} of them"
+    )]
     Extraneous {
         /// The pack.
         name: String,

@@ -23,10 +23,8 @@ mod points {
         let _ = writeln!(io::stderr(), "stopped at {number}: {name}");
         // Not `abort`: it leaves a core file. Nothing is flushed, unwound or dropped here either.
         #[cfg(unix)]
-        let _ = rustix::process::kill_process(
-            rustix::process::getpid(),
-            rustix::process::Signal::KILL,
-        );
+        let _ =
+            rustix::process::kill_process(rustix::process::getpid(), rustix::process::Signal::KILL);
         std::process::abort();
     }
 }

@@ -91,7 +91,8 @@ impl Fetcher {
     pub(super) fn path_of(&self, address: &Url) -> Option<String> {
         let base = self.address("").ok()?;
         let path = address.as_str().strip_prefix(base.as_str())?;
-        let is_plain = !path.contains(['?', '#', '%', '\\']) && !path.split('/').any(|part| part == "..");
+        let is_plain =
+            !path.contains(['?', '#', '%', '\\']) && !path.split('/').any(|part| part == "..");
         is_plain.then(|| path.to_owned())
     }
 
@@ -160,7 +161,10 @@ impl Fetcher {
     ) -> Result<(), UpdateError> {
         let mut opened = self.open(&file.path, have).await?;
         let mut have = opened.from;
-        if opened.announced.is_some_and(|more| more > file.bytes - have) {
+        if opened
+            .announced
+            .is_some_and(|more| more > file.bytes - have)
+        {
             remove(to)?;
             return Err(endless(file));
         }
@@ -248,9 +252,9 @@ fn client(url: &Url) -> Result<reqwest::Client, UpdateError> {
         // Whatever the system's resolver says.
         builder = builder.no_proxy().resolve_to_addrs("localhost", &here);
     }
-    builder
-        .build()
-        .map_err(|_| UpdateError::SourceUnusable("cannot be reached with this system's certificates"))
+    builder.build().map_err(|_| {
+        UpdateError::SourceUnusable("cannot be reached with this system's certificates")
+    })
 }
 
 async fn open_web(

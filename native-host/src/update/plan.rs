@@ -11,9 +11,7 @@ use sotto_core::pack::{
 use super::UpdateError;
 use super::fetch::{Fetcher, RemoteFile};
 use super::repository::{Release, blob_name};
-use crate::models::{
-    BLOBS, Held, Installed, ModelStore, Origin, PackState, Refused, UpdatePaths,
-};
+use crate::models::{BLOBS, Held, Installed, ModelStore, Origin, PackState, Refused, UpdatePaths};
 
 /// Length of an ed25519 signature, in bytes.
 const SIGNATURE_BYTES: u64 = 64;
@@ -190,7 +188,10 @@ impl Planner<'_> {
         let version = fields.version;
         let here = self.here(name, state);
         let installed = here.iter().map(|pack| pack.manifest().version).max();
-        let active = state.active.map(|held| held.version).max(self.shipped(&here));
+        let active = state
+            .active
+            .map(|held| held.version)
+            .max(self.shipped(&here));
         let newest = state.newest.max(installed.unwrap_or(0));
         if version < newest {
             return Err(UpdateError::PackRollback {
@@ -200,7 +201,9 @@ impl Planner<'_> {
             });
         }
         if Some(version) == active {
-            return Ok(Found::Note(format!("{name} version {version} is the newest")));
+            return Ok(Found::Note(format!(
+                "{name} version {version} is the newest"
+            )));
         }
         self.check_extraneous(&manifest)?;
         let held = Held {
@@ -213,7 +216,10 @@ impl Planner<'_> {
                 "{name} version {version} is here and waits for the browser to try it"
             )));
         }
-        let refused = state.refused.as_ref().filter(|refused| refused.pack == held);
+        let refused = state
+            .refused
+            .as_ref()
+            .filter(|refused| refused.pack == held);
         let files = self.files(&manifest, &here)?;
         Ok(Found::Newer(Box::new(PackPlan {
             name: name.to_owned(),
@@ -259,7 +265,12 @@ impl Planner<'_> {
             .map(|blob| blob_name(blob.sha256))
             .collect();
         let is_extra = |name: &&str| !wanted.iter().any(|wanted| wanted == name);
-        match self.release.blobs_of(&manifest.name).filter(is_extra).count() {
+        match self
+            .release
+            .blobs_of(&manifest.name)
+            .filter(is_extra)
+            .count()
+        {
             0 => Ok(()),
             count => Err(UpdateError::Extraneous {
                 name: manifest.name.clone(),
@@ -296,11 +307,7 @@ impl Planner<'_> {
         Ok(files)
     }
 
-    fn way(
-        &self,
-        blob: &Blob,
-        local: &HashMap<[u8; 32], PathBuf>,
-    ) -> Result<Way, UpdateError> {
+    fn way(&self, blob: &Blob, local: &HashMap<[u8; 32], PathBuf>) -> Result<Way, UpdateError> {
         let whole = self.release.blob(blob.sha256);
         let whole = whole.ok_or_else(|| UpdateError::Missing {
             file: blob_name(blob.sha256),

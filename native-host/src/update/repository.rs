@@ -164,9 +164,10 @@ impl Transport for MetadataTransport {
             };
             TransportError::new_with_cause(kind, url.clone(), error)
         };
-        let path = self.0.path_of(&url).ok_or_else(|| {
-            failed(UpdateError::Internal("an address outside of the source"))
-        })?;
+        let path = self
+            .0
+            .path_of(&url)
+            .ok_or_else(|| failed(UpdateError::Internal("an address outside of the source")))?;
         let bytes = self.0.read(&path, LIMITS.max_targets_size).await;
         Ok(Box::pin(Whole(Some(Bytes::from(bytes.map_err(failed)?)))))
     }

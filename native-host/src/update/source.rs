@@ -56,7 +56,11 @@ impl Source {
         match url.scheme() {
             "https" => {}
             "http" if is_loopback(&url) => {}
-            "http" => return Err(unusable("must begin with https:// unless it is this device")),
+            "http" => {
+                return Err(unusable(
+                    "must begin with https:// unless it is this device",
+                ));
+            }
             _ => return Err(unusable("must begin with https://")),
         }
         if !url.path().ends_with('/') {
@@ -92,7 +96,9 @@ impl SourceConfig {
     pub fn load(path: &Path) -> Result<Option<Self>, UpdateError> {
         match files::read(path, MAX_CONFIG_BYTES) {
             Ok(json) => serde_json::from_slice(&json).map(Some).map_err(|_| {
-                UpdateError::SourceUnusable("is damaged: name it again with 'sotto-host update source'")
+                UpdateError::SourceUnusable(
+                    "is damaged: name it again with 'sotto-host update source'",
+                )
             }),
             Err(ModelError::File { source, .. })
                 if source.kind() == std::io::ErrorKind::NotFound =>

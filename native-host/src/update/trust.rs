@@ -93,7 +93,10 @@ impl<'a> Trust<'a> {
     pub(super) fn keep(&self) -> Result<(), UpdateError> {
         for name in FILES {
             super::failpoint::point("trust");
-            let (from, to) = (self.paths.scratch().join(name), self.paths.trust().join(name));
+            let (from, to) = (
+                self.paths.scratch().join(name),
+                self.paths.trust().join(name),
+            );
             match read(&from, MAX_TRUSTED_BYTES)? {
                 Some(bytes) if Some(&bytes) == read(&to, MAX_TRUSTED_BYTES)?.as_ref() => {}
                 Some(bytes) => files::write_atomically(&to, &bytes, 0o600)?,

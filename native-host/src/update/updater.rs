@@ -69,10 +69,7 @@ pub(super) struct Watch<'a> {
 pub(super) struct Lock(#[expect(dead_code, reason = "held, not used")] File);
 
 impl<'a> Watch<'a> {
-    pub(super) fn new(
-        on: &'a mut (dyn FnMut(Progress) -> bool + Send),
-        total_bytes: u64,
-    ) -> Self {
+    pub(super) fn new(on: &'a mut (dyn FnMut(Progress) -> bool + Send), total_bytes: u64) -> Self {
         Self {
             on,
             done_bytes: 0,

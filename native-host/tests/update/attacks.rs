@@ -40,15 +40,22 @@ where
 fn sign_on(world: &World, version: u64) {
     let targets = fs::read(world.metadata(&format!("{version}.targets.json"))).expect("targets");
     let snapshot_path = world.metadata(&format!("{version}.snapshot.json"));
-    rewrite(&snapshot_path, &[world.keys.snapshot.clone()], |role: &mut Snapshot| {
-        set_meta(role.meta.get_mut("targets.json").expect("named"), &targets);
-    });
+    rewrite(
+        &snapshot_path,
+        &[world.keys.snapshot.clone()],
+        |role: &mut Snapshot| {
+            set_meta(role.meta.get_mut("targets.json").expect("named"), &targets);
+        },
+    );
     let snapshot = fs::read(&snapshot_path).expect("snapshot");
     rewrite(
         &world.metadata("timestamp.json"),
         &[world.keys.timestamp.clone()],
         |role: &mut tough::schema::Timestamp| {
-            set_meta(role.meta.get_mut("snapshot.json").expect("named"), &snapshot);
+            set_meta(
+                role.meta.get_mut("snapshot.json").expect("named"),
+                &snapshot,
+            );
         },
     );
 }
@@ -73,7 +80,10 @@ fn without_patches(world: &World) {
     rewrite(
         &world.metadata("1.targets.json"),
         &world.keys.targets[..2],
-        |role: &mut Targets| role.targets.retain(|name, _| !name.raw().ends_with(".patch")),
+        |role: &mut Targets| {
+            role.targets
+                .retain(|name, _| !name.raw().ends_with(".patch"))
+        },
     );
     sign_on(world, 1);
 }
@@ -112,12 +122,19 @@ fn arbitrary_software_by_whoever_holds_the_keys_of_the_release_alone() {
     let signature = fs::read(dir.join("manifest.sig")).expect("a signature");
     let sum = sotto_core::pack::sha256(&signature);
     let name = format!("{SHIPPED_MODEL}.manifest.sig");
-    fs::write(world.out().join(format!("targets/{sum}.{name}")), &signature).expect("written");
+    fs::write(
+        world.out().join(format!("targets/{sum}.{name}")),
+        &signature,
+    )
+    .expect("written");
     rewrite(
         &world.metadata("1.targets.json"),
         &world.keys.targets[..2],
         |role: &mut Targets| {
-            let target = role.targets.iter_mut().find(|(known, _)| known.raw() == name);
+            let target = role
+                .targets
+                .iter_mut()
+                .find(|(known, _)| known.raw() == name);
             let (_, target) = target.expect("named");
             target.hashes.sha256 = sum.0.to_vec().into();
         },
@@ -185,7 +202,11 @@ fn rollback_of_a_pack_that_all_keys_signed() {
         ..world.options(&[2])
     };
     fs::create_dir_all(again.out.join("metadata")).expect("made");
-    fs::copy(world.metadata("1.root.json"), again.out.join("metadata/1.root.json")).expect("copied");
+    fs::copy(
+        world.metadata("1.root.json"),
+        again.out.join("metadata/1.root.json"),
+    )
+    .expect("copied");
     for _ in 0..3 {
         release(&again, &world.keys.signers()).expect("a release");
     }
@@ -222,8 +243,16 @@ fn a_clock_that_goes_back_does_not_make_it_fresh_again() {
     world.check().expect("a time is noted");
     let ahead = Timestamp::now() + SignedDuration::from_hours(24 * 30);
     let clock = world.paths().trust().join("latest_known_time.json");
-    fs::write(&clock, serde_json::to_vec(&ahead.to_string()).expect("JSON")).expect("written");
-    refused(&world, ErrorCode::UpdateExpired, "this device's clock is behind");
+    fs::write(
+        &clock,
+        serde_json::to_vec(&ahead.to_string()).expect("JSON"),
+    )
+    .expect("written");
+    refused(
+        &world,
+        ErrorCode::UpdateExpired,
+        "this device's clock is behind",
+    );
     world.is_untouched(1);
     fs::remove_file(clock).expect("as the message says");
     world.check().expect("it works again");
@@ -233,7 +262,10 @@ fn a_clock_that_goes_back_does_not_make_it_fresh_again() {
 fn endless_metadata() {
     let world = World::with_update();
     let server = Server::start(world.out(), "timestamp.json", Some(Trick::Endless));
-    world.updater().set_source(&server.address, None).expect("a source");
+    world
+        .updater()
+        .set_source(&server.address, None)
+        .expect("a source");
     refused(
         &world,
         ErrorCode::UpdateTooLarge,
@@ -247,8 +279,15 @@ fn endless_files() {
     let world = World::with_update();
     without_patches(&world);
     let server = Server::start(world.out(), ".blob", Some(Trick::Endless));
-    world.updater().set_source(&server.address, None).expect("a source");
-    refused(&world, ErrorCode::UpdateTooLarge, ".blob does not end after");
+    world
+        .updater()
+        .set_source(&server.address, None)
+        .expect("a source");
+    refused(
+        &world,
+        ErrorCode::UpdateTooLarge,
+        ".blob does not end after",
+    );
     world.is_untouched(1);
 }
 
@@ -267,7 +306,11 @@ fn a_manifest_that_claims_to_be_huge() {
         },
     );
     sign_on(&world, 1);
-    refused(&world, ErrorCode::UpdateTooLarge, "manifest.json does not end");
+    refused(
+        &world,
+        ErrorCode::UpdateTooLarge,
+        "manifest.json does not end",
+    );
     world.is_untouched(1);
 }
 
@@ -282,7 +325,10 @@ fn extraneous_dependencies() {
         &world.metadata("1.targets.json"),
         &world.keys.targets[..2],
         |role: &mut Targets| {
-            let blob = role.targets.iter().find(|(name, _)| name.raw().ends_with(".blob"));
+            let blob = role
+                .targets
+                .iter()
+                .find(|(name, _)| name.raw().ends_with(".blob"));
             let mut target = blob.expect("a blob").1.clone();
             target.length = 1_000;
             target.hashes.sha256 = sum.0.to_vec().into();
@@ -324,7 +370,11 @@ fn mix_and_match_of_a_manifest_and_a_signature() {
         serde_json::from_slice(&json).expect("targets")
     };
     let old = read(1);
-    let old = old.signed.targets.iter().find(|(known, _)| known.raw() == name);
+    let old = old
+        .signed
+        .targets
+        .iter()
+        .find(|(known, _)| known.raw() == name);
     let old = old.expect("named").1.clone();
     rewrite(
         &world.metadata("2.targets.json"),
@@ -407,7 +457,11 @@ fn a_mirror_that_lacks_a_file() {
     let world = World::with_update();
     without_patches(&world);
     fs::remove_file(weights(&world)).expect("removed");
-    refused(&world, ErrorCode::UpdateUnavailable, "the source of updates has no");
+    refused(
+        &world,
+        ErrorCode::UpdateUnavailable,
+        "the source of updates has no",
+    );
     world.is_untouched(1);
 }
 
@@ -415,9 +469,17 @@ fn a_mirror_that_lacks_a_file() {
 fn a_mirror_that_sends_elsewhere() {
     let world = World::with_update();
     let server = Server::start(world.out(), "timestamp.json", Some(Trick::Redirect));
-    world.updater().set_source(&server.address, None).expect("a source");
+    world
+        .updater()
+        .set_source(&server.address, None)
+        .expect("a source");
     refused(&world, ErrorCode::UpdateUnavailable, "cannot be reached");
-    assert!(server.asked().iter().all(|path| !path.contains("elsewhere")));
+    assert!(
+        server
+            .asked()
+            .iter()
+            .all(|path| !path.contains("elsewhere"))
+    );
     world.is_untouched(1);
 }
 
@@ -437,7 +499,10 @@ fn a_mirror_without_metadata_of_any_kind() {
 fn one_stolen_key_of_the_targets_is_too_few() {
     let world = World::with_update();
     let thief = Signers {
-        targets: vec![world.keys.targets[0].clone(), Key::generate().expect("a key")],
+        targets: vec![
+            world.keys.targets[0].clone(),
+            Key::generate().expect("a key"),
+        ],
         ..world.keys.signers()
     };
     // Our own tool does not publish that; a thief's does.

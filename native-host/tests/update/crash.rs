@@ -21,7 +21,10 @@ fn kill_at_every_step(
     for step in 1..MOST_STEPS {
         reset();
         let number = step.to_string();
-        let variables = [("SOTTO_TEST_STOP_AT", number.as_str()), ("SOTTO_TEST_TRIAL", trial)];
+        let variables = [
+            ("SOTTO_TEST_STOP_AT", number.as_str()),
+            ("SOTTO_TEST_TRIAL", trial),
+        ];
         let run = world.run(&UPDATE, &variables);
         let is_killed = run.status.code().is_none();
         look(world, step);
@@ -68,11 +71,19 @@ fn killed_at_every_step_there_is_always_one_working_model() {
 fn killed_again_and_again_it_gets_through_all_the_same() {
     let world = World::with_update();
     let mut last = 1;
-    kill_at_every_step(&world, "good", || (), |world, step| {
-        let version = world.version();
-        assert!(version >= last, "step {step}: from {last} back to {version}");
-        last = version;
-    });
+    kill_at_every_step(
+        &world,
+        "good",
+        || (),
+        |world, step| {
+            let version = world.version();
+            assert!(
+                version >= last,
+                "step {step}: from {last} back to {version}"
+            );
+            last = version;
+        },
+    );
     assert_eq!(world.version(), 2);
 }
 

@@ -21,7 +21,9 @@ fn every_key_is_exchanged_and_devices_follow() {
     rotate(&world.out(), &new.roles(), in_a_year(), &signers).expect("a new root");
     world.keys = new;
     world.release(&[3]);
-    world.update().expect("the device follows the chain of roots");
+    world
+        .update()
+        .expect("the device follows the chain of roots");
     assert_eq!(world.version(), 3);
     // And again from the new root on, several at once.
     for _ in 0..3 {
@@ -144,7 +146,10 @@ fn a_root_that_has_expired_stops_everything_until_it_is_signed_again() {
     rotate(&world.out(), &roles, past, &signers).expect("a root");
     let error = world.update_with(&Never).expect_err("expired");
     assert_eq!(error.code(), ErrorCode::UpdateExpired);
-    assert!(error.to_string().contains("the root metadata has expired"), "{error}");
+    assert!(
+        error.to_string().contains("the root metadata has expired"),
+        "{error}"
+    );
     world.is_untouched(1);
     rotate(&world.out(), &roles, in_a_year(), &signers).expect("a root");
     world.update().expect("an update");

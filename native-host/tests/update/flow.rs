@@ -42,12 +42,17 @@ fn an_update_fetches_what_is_new_and_by_patches() {
 fn checking_fetches_no_blob_and_changes_no_model() {
     let world = World::with_update();
     let server = Server::start(world.out(), "", None);
-    world.updater().set_source(&server.address, None).expect("a source");
+    world
+        .updater()
+        .set_source(&server.address, None)
+        .expect("a source");
     assert!(server.asked().is_empty(), "naming a source fetches nothing");
     world.check().expect("a plan");
     let asked = server.asked();
     assert!(
-        asked.iter().all(|path| !path.contains(".blob") && !path.contains(".patch")),
+        asked
+            .iter()
+            .all(|path| !path.contains(".blob") && !path.contains(".patch")),
         "{asked:?}"
     );
     world.is_untouched(1);
@@ -64,21 +69,32 @@ fn a_download_that_breaks_off_goes_on_where_it_stopped() {
     world.set_source();
     let half = WEIGHTS_BYTES / 2;
     let broken = Server::start(world.out(), ".blob", Some(Trick::BreakOff(half)));
-    world.updater().set_source(&broken.address, None).expect("a source");
+    world
+        .updater()
+        .set_source(&broken.address, None)
+        .expect("a source");
     let error = world.update_with(&Never).expect_err("it breaks off");
     assert_eq!(error.code(), ErrorCode::UpdateUnavailable, "{error}");
     assert!(error.code().retryable());
     assert_eq!(world.version(), 1);
 
     let whole = Server::start(world.out(), "", None);
-    world.updater().set_source(&whole.address, None).expect("a source");
+    world
+        .updater()
+        .set_source(&whole.address, None)
+        .expect("a source");
     let plan = world.check().expect("a plan");
-    assert!(plan.fetch_bytes() <= half as u64, "what is there is not counted");
+    assert!(
+        plan.fetch_bytes() <= half as u64,
+        "what is there is not counted"
+    );
     world.update().expect("an update");
     assert_eq!(world.version(), 2);
     let resumed = whole.asked();
     assert!(
-        resumed.iter().any(|path| path.ends_with(&format!(" {half}"))),
+        resumed
+            .iter()
+            .any(|path| path.ends_with(&format!(" {half}"))),
         "{resumed:?}"
     );
 }
@@ -99,10 +115,16 @@ fn a_broken_model_is_refused_and_not_tried_again_by_itself() {
     let broken = Says(Verdict::Broken("wrong tokens".to_owned()));
     let error = world.update_with(&broken).expect_err("a broken model");
     assert_eq!(error.code(), ErrorCode::UpdateFailed);
-    assert!(error.to_string().contains("version 1 stays in use"), "{error}");
+    assert!(
+        error.to_string().contains("version 1 stays in use"),
+        "{error}"
+    );
     world.is_untouched(1);
     let again = world.update_with(&Never).expect_err("refused before");
-    assert!(matches!(again, UpdateError::RefusedBefore { .. }), "{again}");
+    assert!(
+        matches!(again, UpdateError::RefusedBefore { .. }),
+        "{again}"
+    );
     let plan = world.check().expect("a plan");
     let good = Says(Verdict::Good);
     world
@@ -131,13 +153,25 @@ fn going_back_is_one_step_and_stays() {
     world.update().expect("version 2");
     world.release(&[3]);
     world.update().expect("version 3");
-    assert_eq!(world.updater().roll_back(SHIPPED_MODEL).expect("back"), Some(2));
+    assert_eq!(
+        world.updater().roll_back(SHIPPED_MODEL).expect("back"),
+        Some(2)
+    );
     assert_eq!(world.version(), 2);
     let error = world.update_with(&Never).expect_err("not by itself");
-    assert!(error.to_string().contains("you went back from it"), "{error}");
-    assert_eq!(world.updater().roll_back(SHIPPED_MODEL).expect("back"), None);
+    assert!(
+        error.to_string().contains("you went back from it"),
+        "{error}"
+    );
+    assert_eq!(
+        world.updater().roll_back(SHIPPED_MODEL).expect("back"),
+        None
+    );
     assert_eq!(world.version(), 1);
-    let error = world.updater().roll_back(SHIPPED_MODEL).expect_err("no further");
+    let error = world
+        .updater()
+        .roll_back(SHIPPED_MODEL)
+        .expect_err("no further");
     assert!(matches!(error, UpdateError::NoPrevious(_)));
 }
 
@@ -198,7 +232,13 @@ fn a_pack_for_the_browser_waits_for_its_word() {
     let state = UpdateState::load(&world.paths());
     assert_eq!(state.packs["sotto-nano"].active, Some(held));
     // The host does not take it for one of its own.
-    assert!(world.store().list().iter().all(|listed| listed.pack.is_ok()));
+    assert!(
+        world
+            .store()
+            .list()
+            .iter()
+            .all(|listed| listed.pack.is_ok())
+    );
 }
 
 #[test]
@@ -229,11 +269,18 @@ fn the_program_asks_before_it_fetches() {
     let checked = world.run(&["update", "--check"], &[]);
     assert!(checked.status.success(), "{}", text(&checked.stderr));
     let said = text(&checked.stdout);
-    assert!(said.contains("sotto-nano-onnx version 2 (version 1 is here)"), "{said}");
+    assert!(
+        said.contains("sotto-nano-onnx version 2 (version 1 is here)"),
+        "{said}"
+    );
     assert!(said.contains("to fetch"), "{said}");
     let asked = world.run(&["update"], &[]);
     assert_eq!(asked.status.code(), Some(1));
-    assert!(text(&asked.stderr).contains("--yes (badRequest)"), "{}", text(&asked.stderr));
+    assert!(
+        text(&asked.stderr).contains("--yes (badRequest)"),
+        "{}",
+        text(&asked.stderr)
+    );
     world.is_untouched(1);
     let done = world.run(&["update", "--yes"], &[("SOTTO_TEST_TRIAL", "good")]);
     assert!(done.status.success(), "{}", text(&done.stderr));
@@ -249,8 +296,16 @@ fn the_program_asks_before_it_fetches() {
 fn without_a_source_nothing_happens() {
     let world = World::new();
     let run = world.run(&["update"], &[]);
-    assert!(text(&run.stderr).contains("(updateNotConfigured)"), "{}", text(&run.stderr));
+    assert!(
+        text(&run.stderr).contains("(updateNotConfigured)"),
+        "{}",
+        text(&run.stderr)
+    );
     let source = world.out().to_string_lossy().into_owned();
     let run = world.run(&["update", "source", &source], &[]);
-    assert!(text(&run.stderr).contains("no root of trust"), "{}", text(&run.stderr));
+    assert!(
+        text(&run.stderr).contains("no root of trust"),
+        "{}",
+        text(&run.stderr)
+    );
 }

@@ -30,7 +30,11 @@ impl Device {
 
     /// Releases the model in use with another version and these changes.
     fn release(&self, version: u32, edit: impl FnOnce(&mut Manifest)) {
-        let shipped = self.installation.program_folder().join("models").join(SHIPPED_MODEL);
+        let shipped = self
+            .installation
+            .program_folder()
+            .join("models")
+            .join(SHIPPED_MODEL);
         let dir: PathBuf = self.world.path(&format!("real-{version}"));
         copy_folder(&shipped, &dir).expect("copied");
         let json = fs::read(dir.join("manifest.json")).expect("a manifest");
@@ -83,17 +87,27 @@ fn the_running_model_serves_until_the_new_one_has_proved_itself() {
     assert!(is_done, "{said}");
     assert!(said.contains("version 2 gave its known answer"), "{said}");
     let listed = device.list();
-    assert!(listed.contains("sotto-nano-onnx version 2 (updated)"), "{listed}");
+    assert!(
+        listed.contains("sotto-nano-onnx version 2 (updated)"),
+        "{listed}"
+    );
     // The one that was running goes on, and a new one takes the new version.
     host.send(&summarize(3, TEXT));
     assert!(host.answer(3).1.is_ok());
     let mut fresh = device.installation.connect();
     fresh.send(&summarize(2, TEXT));
     let engine = fresh.answer(2).1.expect("an answer").engine;
-    assert!(!engine.reason.contains("cannot be used"), "{}", engine.reason);
+    assert!(
+        !engine.reason.contains("cannot be used"),
+        "{}",
+        engine.reason
+    );
 
     // The new one is damaged later: the one before answers, and says so.
-    let blobs = device.installation.home().join("updates/installed/sotto-nano-onnx-2/blobs");
+    let blobs = device
+        .installation
+        .home()
+        .join("updates/installed/sotto-nano-onnx-2/blobs");
     for entry in fs::read_dir(blobs).expect("blobs").flatten() {
         let bytes = vec![0; fs::metadata(entry.path()).expect("a blob").len() as usize];
         // Not through the link that it may be.
@@ -104,7 +118,8 @@ fn the_running_model_serves_until_the_new_one_has_proved_itself() {
     fresh.send(&summarize(2, TEXT));
     let engine = fresh.answer(2).1.expect("an answer").engine;
     assert!(
-        engine.reason.contains("version 2 cannot be used") && engine.reason.contains("version 1 answers"),
+        engine.reason.contains("version 2 cannot be used")
+            && engine.reason.contains("version 1 answers"),
         "{}",
         engine.reason
     );
@@ -118,7 +133,8 @@ fn a_model_with_another_answer_is_refused() {
     let (is_done, said) = device.run(&["update", "--yes"]);
     assert!(!is_done);
     assert!(
-        said.contains("did not pass its known-answer test (wrong tokens") && said.contains("version 1 stays in use (updateFailed)"),
+        said.contains("did not pass its known-answer test (wrong tokens")
+            && said.contains("version 1 stays in use (updateFailed)"),
         "{said}"
     );
     assert!(!device.list().contains("version 2"));

@@ -266,12 +266,7 @@ pub(crate) fn noise(seed: u64, bytes: usize) -> Vec<u8> {
 }
 
 /// A pack of this version: the tokenizer is the same in all of them, of the weights each version changes a little.
-pub(crate) fn make_pack(
-    dir: &Path,
-    name: &str,
-    version: u32,
-    edit: impl FnOnce(&mut Manifest),
-) {
+pub(crate) fn make_pack(dir: &Path, name: &str, version: u32, edit: impl FnOnce(&mut Manifest)) {
     let mut weights = noise(7, WEIGHTS_BYTES);
     for (at, byte) in weights.iter_mut().enumerate() {
         if at % 97 == 0 {

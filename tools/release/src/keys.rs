@@ -82,9 +82,7 @@ impl Key {
     /// The name by which metadata refers to it: a hash of its public half.
     pub fn id(&self) -> Decoded<Hex> {
         // It can only fail where a key cannot be written as JSON.
-        self.public()
-            .key_id()
-            .unwrap_or_else(|_| Vec::new().into())
+        self.public().key_id().unwrap_or_else(|_| Vec::new().into())
     }
 
     pub(crate) fn sign(&self, bytes: &[u8]) -> Vec<u8> {

@@ -213,5 +213,8 @@ fn public_keys(folder: &Path, role: &str) -> Result<Vec<PublicKey>, ReleaseError
         })
         .collect();
     paths.sort();
-    paths.iter().map(|path| sotto_release::read_public(path)).collect()
+    paths
+        .iter()
+        .map(|path| sotto_release::read_public(path))
+        .collect()
 }

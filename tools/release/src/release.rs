@@ -193,7 +193,10 @@ impl Last {
     fn read(out: &Path) -> Result<Self, ReleaseError> {
         let metadata = out.join("metadata");
         let mut version = 0;
-        while metadata.join(format!("{}.targets.json", version + 1)).is_file() {
+        while metadata
+            .join(format!("{}.targets.json", version + 1))
+            .is_file()
+        {
             version += 1;
         }
         let mut targets = BTreeMap::new();
@@ -249,7 +252,11 @@ impl Writer<'_> {
         let manifest = pack.manifest();
         // Blobs of the version before do not belong to this one any more, unless they do.
         self.leave(&manifest.name);
-        self.put(&format!("{}.manifest.json", manifest.name), &pack.json, None)?;
+        self.put(
+            &format!("{}.manifest.json", manifest.name),
+            &pack.json,
+            None,
+        )?;
         self.put(
             &format!("{}.manifest.sig", manifest.name),
             &pack.signature,
@@ -275,7 +282,10 @@ impl Writer<'_> {
     /// Takes a pack out of the notes of all blobs, and drops those that no pack needs.
     fn leave(&mut self, pack: &str) {
         self.targets.retain(|name, target| {
-            let Some(packs) = target.custom.get_mut("packs").and_then(|packs| packs.as_array_mut())
+            let Some(packs) = target
+                .custom
+                .get_mut("packs")
+                .and_then(|packs| packs.as_array_mut())
             else {
                 return true;
             };
@@ -314,7 +324,10 @@ impl Writer<'_> {
         files::write(&self.out.join(format!("targets/{sum}.{name}")), bytes)?;
         let mut custom = HashMap::new();
         if let Some(pack) = pack {
-            let before = self.targets.get(name).and_then(|known| known.custom.get("packs"));
+            let before = self
+                .targets
+                .get(name)
+                .and_then(|known| known.custom.get("packs"));
             let mut packs: Vec<String> = before
                 .and_then(|packs| serde_json::from_value(packs.clone()).ok())
                 .unwrap_or_default();
@@ -379,7 +392,10 @@ fn publish(
         .insert("snapshot.json".into(), metafile(&snapshot_json, number));
     let timestamp = signed(root, role, &signers.timestamp, "timestamp")?;
 
-    files::write(&metadata.join(format!("{version}.targets.json")), &targets_json)?;
+    files::write(
+        &metadata.join(format!("{version}.targets.json")),
+        &targets_json,
+    )?;
     files::write(
         &metadata.join(format!("{version}.snapshot.json")),
         &snapshot_json,

@@ -57,7 +57,10 @@ fn main() -> Result<(), Failure> {
 /// Name, description, and the new pack.
 fn cases_of(old: &Pack) -> Result<Vec<(&'static str, String, Pack)>, Failure> {
     let config = old.edited("config", |bytes| {
-        let text = String::from_utf8_lossy(bytes).replace("\"max_position_embeddings\": 512", "\"max_position_embeddings\": 480");
+        let text = String::from_utf8_lossy(bytes).replace(
+            "\"max_position_embeddings\": 512",
+            "\"max_position_embeddings\": 480",
+        );
         let mut value: Value = serde_json::from_str(&text)?;
         value["sotto_note"] = json!("a changed field");
         Ok(serde_json::to_vec_pretty(&value)?)
@@ -77,7 +80,11 @@ fn cases_of(old: &Pack) -> Result<Vec<(&'static str, String, Pack)>, Failure> {
     })?;
     let mut cases = vec![
         ("a", "configuration: two fields".to_owned(), config),
-        ("a", "tokenizer: ten merges fewer, one token more, written anew".to_owned(), tokenizer),
+        (
+            "a",
+            "tokenizer: ten merges fewer, one token more, written anew".to_owned(),
+            tokenizer,
+        ),
     ];
     let layers = old.layers()?;
     for (count, relative) in [(1, 0.01), (2, 0.01), (2, 0.05)] {
@@ -86,8 +93,15 @@ fn cases_of(old: &Pack) -> Result<Vec<(&'static str, String, Pack)>, Failure> {
             relative,
             first_layer: Some(first),
         };
-        let what = format!("last {count} of {layers} layers, {} % noise", relative * 100.0);
-        cases.push(("b", what, old.edited("weights", |bytes| tuned(bytes, &tune))?));
+        let what = format!(
+            "last {count} of {layers} layers, {} % noise",
+            relative * 100.0
+        );
+        cases.push((
+            "b",
+            what,
+            old.edited("weights", |bytes| tuned(bytes, &tune))?,
+        ));
     }
     for relative in [0.001, 0.01, 0.05] {
         let tune = Tune {
@@ -95,7 +109,11 @@ fn cases_of(old: &Pack) -> Result<Vec<(&'static str, String, Pack)>, Failure> {
             first_layer: None,
         };
         let what = format!("all weights, {} % noise", relative * 100.0);
-        cases.push(("c", what, old.edited("weights", |bytes| tuned(bytes, &tune))?));
+        cases.push((
+            "c",
+            what,
+            old.edited("weights", |bytes| tuned(bytes, &tune))?,
+        ));
     }
     Ok(cases)
 }

@@ -45,7 +45,11 @@ impl Pack {
     /// Layers of the model.
     pub(crate) fn layers(&self) -> Result<usize, Failure> {
         let tensors = tensors(self.blob("weights")?)?;
-        Ok(tensors.keys().filter_map(|name| layer(name)).max().map_or(0, |last| last + 1))
+        Ok(tensors
+            .keys()
+            .filter_map(|name| layer(name))
+            .max()
+            .map_or(0, |last| last + 1))
     }
 
     /// The same pack with another blob in this role.
@@ -70,7 +74,11 @@ impl Pack {
     }
 
     fn as_one_file(&self) -> Vec<u8> {
-        self.blobs.iter().flat_map(|(_, bytes)| bytes).copied().collect()
+        self.blobs
+            .iter()
+            .flat_map(|(_, bytes)| bytes)
+            .copied()
+            .collect()
     }
 }
 
@@ -85,7 +93,13 @@ pub(crate) fn measure(case: &str, what: &str, old: &Pack, new: &Pack) -> Result<
         }
         let patch = sotto_patch::make(before, after)?;
         let method = format!("{:?}", sotto_patch::Header::read(&patch)?.0.method);
-        if sotto_patch::apply(&patch, before, sotto_core::pack::sha256(after), u32::try_from(after.len())?)? != *after {
+        if sotto_patch::apply(
+            &patch,
+            before,
+            sotto_core::pack::sha256(after),
+            u32::try_from(after.len())?,
+        )? != *after
+        {
             return Err("a patch does not give what it should".into());
         }
         fetched += patch.len().min(after.len());
@@ -134,7 +148,9 @@ fn entropy_of_differences(old: &[u8], new: &[u8]) -> Result<f64, Failure> {
     let mut bytes = 0.0;
     for (name, tensor) in &after {
         let new = &new[tensor.start..tensor.end];
-        let old = before.get(name).map(|tensor| &old[tensor.start..tensor.end]);
+        let old = before
+            .get(name)
+            .map(|tensor| &old[tensor.start..tensor.end]);
         match old {
             Some(old) if old == new => {}
             Some(old) if tensor.is_int8 && old.len() == new.len() => {

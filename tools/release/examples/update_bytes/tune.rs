@@ -44,7 +44,12 @@ pub(crate) fn tensors(file: &[u8]) -> Result<BTreeMap<String, Tensor>, Failure> 
 
 /// The number of the layer that a tensor belongs to.
 pub(crate) fn layer(name: &str) -> Option<usize> {
-    name.split("layers.").nth(1)?.split('.').next()?.parse().ok()
+    name.split("layers.")
+        .nth(1)?
+        .split('.')
+        .next()?
+        .parse()
+        .ok()
 }
 
 /// The file after the fine-tune.
@@ -60,7 +65,9 @@ pub(crate) fn tuned(file: &[u8], tune: &Tune) -> Result<Vec<u8>, Failure> {
         if !tensor.is_int8 || !moves {
             continue;
         }
-        let scales = &tensors.get(&format!("{name}_scale")).ok_or("a tensor without scales")?;
+        let scales = &tensors
+            .get(&format!("{name}_scale"))
+            .ok_or("a tensor without scales")?;
         let rows = (scales.end - scales.start) / 4;
         let columns = (tensor.end - tensor.start) / rows;
         for row in 0..rows {
@@ -85,7 +92,11 @@ fn row_after(codes: &[u8], scale: f32, relative: f64, dice: &mut Dice) -> (Vec<u
         .iter()
         .map(|code| code + dice.even() - 0.5 + spread * dice.normal())
         .collect();
-    let largest = |values: &[f64]| values.iter().fold(0.0_f64, |most, value| most.max(value.abs()));
+    let largest = |values: &[f64]| {
+        values
+            .iter()
+            .fold(0.0_f64, |most, value| most.max(value.abs()))
+    };
     let step = largest(&weights) / largest(&codes).max(1.0);
     let fresh = weights
         .iter()
