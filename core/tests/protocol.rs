@@ -419,6 +419,17 @@ fn every_reason_and_code_has_a_camel_case_name() {
         "cloudTooLarge",
         "cloudCut",
         "auditFailed",
+        "updateNotConfigured",
+        "updateUnavailable",
+        "updateSignatureInvalid",
+        "updateExpired",
+        "updateRollback",
+        "updateInconsistent",
+        "updateTooLarge",
+        "updateWrongPack",
+        "updateExtraneous",
+        "updateInvalid",
+        "updateFailed",
         "internal"
     ]);
     for code in codes.as_array().unwrap() {

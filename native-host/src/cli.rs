@@ -11,6 +11,7 @@ use sotto_core::pack::PublicKey;
 use crate::commands::UserCommand;
 use crate::models::StorePaths;
 use crate::quarantine::Quarantine;
+use crate::update::ProofReport;
 use crate::wire::stdout;
 use crate::worker::{self, WorkerSettings};
 
@@ -38,6 +39,15 @@ enum Command {
         /// `PROVIDER@VERSION` that must not be tried.
         #[arg(long)]
         quarantined: Vec<String>,
+    },
+    /// Loads a model and compares its known answer; started by an update.
+    #[command(hide = true)]
+    TryPack {
+        /// Ceiling on the address space.
+        #[arg(long)]
+        memory_limit_mib: u64,
+        /// Folder of the pack.
+        pack: PathBuf,
     },
 }
 
@@ -68,6 +78,22 @@ pub fn run() -> anyhow::Result<ExitCode> {
                 ),
             };
             worker::serve(&settings, output)?;
+            Ok(ExitCode::SUCCESS)
+        }
+        Command::TryPack {
+            memory_limit_mib,
+            pack,
+        } => {
+            let output = stdout::take()?;
+            let settings = WorkerSettings {
+                program: program_folder()?,
+                home: StorePaths::discover()?.home,
+                device_key: None,
+                memory_limit_bytes: memory_limit_mib.saturating_mul(1024 * 1024),
+                quarantine: Quarantine::given([]),
+            };
+            let error = worker::try_pack(&settings, &pack).err();
+            ProofReport { error }.write(output)?;
             Ok(ExitCode::SUCCESS)
         }
     }

@@ -13,6 +13,7 @@ use crate::install::{InstallCommand, Platform, UninstallCommand, system_registry
 use crate::models::{ModelCommand, ModelStore, StorePaths, Terminal};
 use crate::providers::ProviderCommand;
 use crate::sandbox::{Access, confine};
+use crate::update::UpdateCommand;
 
 /// Ceiling while trying out whether memory can be limited at all: doctor itself takes a few MiB.
 const DOCTOR_MEMORY_BYTES: u64 = 4 << 30;
@@ -45,6 +46,8 @@ pub(crate) enum UserCommand {
     /// Add, list and remove execution providers for NPUs
     #[command(subcommand)]
     Provider(ProviderCommand),
+    /// Look for newer models, fetch them after a yes, or go back to the version before
+    Update(UpdateCommand),
 }
 
 impl UserCommand {
@@ -104,6 +107,15 @@ impl UserCommand {
                 });
             }
             Self::Provider(command) => {
+                let input = io::stdin();
+                let mut terminal = Terminal {
+                    out: &mut out,
+                    is_interactive: input.is_terminal(),
+                    input: &mut input.lock(),
+                };
+                command.run(&store, &mut terminal).map_err(coded)?;
+            }
+            Self::Update(command) => {
                 let input = io::stdin();
                 let mut terminal = Terminal {
                     out: &mut out,

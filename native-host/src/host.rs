@@ -78,6 +78,15 @@ pub fn serve(caller: &Caller) -> anyhow::Result<()> {
     }
 }
 
+/// The ceiling for a model of so many bytes on the processor alone, in MiB.
+pub(crate) fn memory_for_model_mib(model_bytes: u64) -> u32 {
+    BASE_MEMORY_MIB.saturating_add(mib(model_bytes.saturating_mul(MEMORY_PER_BYTE)))
+}
+
+fn mib(bytes: u64) -> u32 {
+    u32::try_from(bytes / (1024 * 1024)).unwrap_or(u32::MAX)
+}
+
 struct Host {
     program: PathBuf,
     store: ModelStore,
@@ -86,12 +95,11 @@ struct Host {
 impl Host {
     /// The ceiling for the model in use, in MiB.
     fn memory_limit_mib(&self) -> u32 {
-        let mib = |bytes: u64| u32::try_from(bytes / (1024 * 1024)).unwrap_or(u32::MAX);
         let model_bytes = self.store.resolve(None).map_or(0, |installed| {
             let blobs = installed.manifest().blobs.iter();
             blobs.map(|blob| u64::from(blob.bytes)).sum()
         });
-        let limit = BASE_MEMORY_MIB.saturating_add(mib(model_bytes * MEMORY_PER_BYTE));
+        let limit = memory_for_model_mib(model_bytes);
         // A list that cannot be read is reported by the worker, which then uses none of them.
         let providers = read_list(&self.store.paths().home).unwrap_or_default();
         if providers.is_empty() {

@@ -19,5 +19,6 @@ pub mod providers;
 pub mod quarantine;
 pub mod sandbox;
 pub mod store;
+pub mod update;
 pub mod wire;
 pub mod worker;

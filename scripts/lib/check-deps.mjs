@@ -13,7 +13,10 @@ const ALLOWED = {
   "sotto-core": [],
   "sotto-tokenizer": ["sotto-core"],
   "sotto-lm": ["sotto-core", "sotto-tokenizer"],
-  "sotto-host": ["sotto-core", "sotto-tokenizer"],
+  "sotto-patch": ["sotto-core"],
+  // sotto-release only in tests, which make good releases and bad ones with it.
+  "sotto-host": ["sotto-core", "sotto-tokenizer", "sotto-patch", "sotto-release"],
+  "sotto-release": ["sotto-core", "sotto-patch"],
   "sotto-wasm": ["sotto-core", "sotto-tokenizer", "sotto-lm"],
   "sotto-pack": ["sotto-core", "sotto-tokenizer", "sotto-lm"],
   "sotto-eval": ["sotto-core", "sotto-tokenizer", "sotto-lm"],
@@ -40,6 +43,9 @@ const LICENCES = new Set([
 /** Packages that name a file instead of a licence; read by hand. */
 const READ_BY_HAND = new Map([["cfg_block", "Apache-2.0"]]);
 
+/** Who may name tough: it brings its own cryptography. */
+const TOUGH = ["sotto-host", "sotto-release"];
+
 const problems = [];
 const ours = new Set(metadata.workspace_members);
 const byId = new Map(metadata.packages.map((p) => [p.id, p]));
@@ -52,6 +58,8 @@ for (const id of ours) {
   for (const dependency of dependencies) {
     if (dependency.name.startsWith("sotto-") && dependency.name !== name && allowed && !allowed.includes(dependency.name))
       problems.push(`${name} must not depend on ${dependency.name}`);
+    if (dependency.name === "tough" && !TOUGH.includes(name)) problems.push(`${name} must not name tough`);
+    if (dependency.name === "sotto-release" && dependency.kind !== "dev") problems.push(`${name} may use sotto-release in tests only`);
     for (const { pattern, owner } of OWNED)
       if (pattern.test(dependency.name) && name !== owner)
         problems.push(`${name} must not name ${dependency.name}: it belongs to ${owner}`);

@@ -95,6 +95,28 @@ pub enum ErrorCode {
     CloudCut,
     /// The record of what is sent could not be written, so nothing was sent.
     AuditFailed,
+    /// No source of updates is set up, or what is set up cannot be used.
+    UpdateNotConfigured,
+    /// The source of updates could not be reached, or lacks a file that it should have.
+    UpdateUnavailable,
+    /// Update metadata is not signed by enough of the keys that may sign it.
+    UpdateSignatureInvalid,
+    /// Update metadata has expired: somebody may be holding back newer ones, or the clock is wrong.
+    UpdateExpired,
+    /// Update metadata or a pack is older than one that was accepted before.
+    UpdateRollback,
+    /// Files of different releases are mixed, or a file is not the one that the metadata names.
+    UpdateInconsistent,
+    /// The source sends more than it may.
+    UpdateTooLarge,
+    /// The release offers another model under this name.
+    UpdateWrongPack,
+    /// The release asks for files that the model does not need.
+    UpdateExtraneous,
+    /// Update metadata or a patch cannot be understood.
+    UpdateInvalid,
+    /// The new model did not give its known answer; the one before stays in use.
+    UpdateFailed,
     /// A bug: the message says where, never what the user typed.
     Internal,
 }
@@ -135,7 +157,8 @@ impl ErrorCode {
             | Self::CloudTimeout
             | Self::CloudRateLimited
             | Self::CloudFailed
-            | Self::CloudCut => true,
+            | Self::CloudCut
+            | Self::UpdateUnavailable => true,
             Self::BadRequest
             | Self::TooLarge
             | Self::VersionMismatch
@@ -167,6 +190,16 @@ impl ErrorCode {
             | Self::CloudInvalid
             | Self::CloudTooLarge
             | Self::AuditFailed
+            | Self::UpdateNotConfigured
+            | Self::UpdateSignatureInvalid
+            | Self::UpdateExpired
+            | Self::UpdateRollback
+            | Self::UpdateInconsistent
+            | Self::UpdateTooLarge
+            | Self::UpdateWrongPack
+            | Self::UpdateExtraneous
+            | Self::UpdateInvalid
+            | Self::UpdateFailed
             | Self::Internal => false,
         }
     }

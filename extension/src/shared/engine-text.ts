@@ -91,6 +91,17 @@ const ADVICE_KEYS: Record<ErrorCode, string> = {
   cloudTooLarge: "adviceCloudServer",
   cloudCut: "adviceRetry",
   auditFailed: "adviceHostRepair",
+  updateNotConfigured: "adviceUpdate",
+  updateUnavailable: "adviceRetry",
+  updateSignatureInvalid: "adviceUpdate",
+  updateExpired: "adviceUpdate",
+  updateRollback: "adviceUpdate",
+  updateInconsistent: "adviceUpdate",
+  updateTooLarge: "adviceUpdate",
+  updateWrongPack: "adviceUpdate",
+  updateExtraneous: "adviceUpdate",
+  updateInvalid: "adviceUpdate",
+  updateFailed: "adviceUpdate",
   internal: "adviceReport",
 };
 

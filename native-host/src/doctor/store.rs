@@ -26,6 +26,10 @@ pub(super) fn examine(store: &ModelStore, report: &mut Report) {
             Err(fault) => {
                 let advice = match entry.origin {
                     Origin::Shipped => "install Sotto again".to_owned(),
+                    Origin::Updated => format!(
+                        "the version before answers; to go back to it for good: sotto-host update rollback {}",
+                        name.rsplit_once('-').map_or(&*name, |(name, _)| name)
+                    ),
                     Origin::Imported => format!(
                         "import it again: sotto-host model remove {}, then sotto-host model import",
                         name.rsplit_once('-').map_or(&*name, |(name, _)| name)

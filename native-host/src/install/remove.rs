@@ -14,14 +14,14 @@ pub enum Extent {
     /// What was written for the browsers, and the copy of the program.
     #[default]
     Registration,
-    /// Imported models and their key, too.
+    /// Imported models and their key, and those that updates brought, too.
     Models,
     /// Settings and caches, too: everything.
     All,
 }
 
 /// Names in the data directory that hold models.
-const MODELS: [&str; 2] = ["models", "device-key"];
+const MODELS: [&str; 3] = ["models", "device-key", "updates"];
 
 /// Names in the data directory that hold the rest. A list, because a data directory that somebody chose may hold more.
 const DATA: [&str; 6] = [

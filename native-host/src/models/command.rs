@@ -147,6 +147,7 @@ fn list(store: &ModelStore, terminal: &mut Terminal<'_>) {
                     manifest.version,
                     match origin {
                         Origin::Shipped => "came with Sotto",
+                        Origin::Updated => "updated",
                         Origin::Imported => "imported",
                     },
                     size(bytes),
@@ -221,7 +222,7 @@ fn remove(store: &ModelStore, name: &str, terminal: &mut Terminal<'_>) -> Result
 }
 
 /// A length for people: decimal units, as file managers show them.
-pub(super) fn size(bytes: u64) -> String {
+pub(crate) fn size(bytes: u64) -> String {
     match bytes {
         0..1_000 => format!("{bytes} bytes"),
         1_000..1_000_000 => format!("{:.1} kB", bytes as f64 / 1e3),

@@ -9,15 +9,18 @@ use sotto_core::pack::{
     VerifiedBlob, VerifiedManifest, sha256, trusted_keys, verify_manifest,
 };
 
-use super::{DeviceKey, HeldFile, LoadedSettings, ModelError, Settings, StorePaths, files};
+use super::{
+    DeviceKey, Held, HeldFile, LoadedSettings, ModelError, Settings, StorePaths, UpdatePaths,
+    UpdateState, files,
+};
 
 /// The model that comes with the program; used while the user has chosen none.
 pub const SHIPPED_MODEL: &str = "sotto-nano-onnx";
 
 /// Names inside a pack.
-pub(super) const MANIFEST: &str = "manifest.json";
-pub(super) const SIGNATURE: &str = "manifest.sig";
-pub(super) const BLOBS: &str = "blobs";
+pub(crate) const MANIFEST: &str = "manifest.json";
+pub(crate) const SIGNATURE: &str = "manifest.sig";
+pub(crate) const BLOBS: &str = "blobs";
 
 /// What unfinished imports are called. No pack's name begins with a dot.
 pub(super) const UNFINISHED: &str = ".import-";
@@ -33,6 +36,8 @@ const MAX_LISTED: usize = 256;
 pub enum Origin {
     /// It came with the program, signed by a key compiled into it.
     Shipped,
+    /// An update brought it, signed by a key compiled into the program.
+    Updated,
     /// The user brought it; signed by this device's key.
     Imported,
 }
@@ -106,7 +111,7 @@ impl ModelStore {
     /// [`ModelError::DeviceKey`].
     pub fn trusted(&self, origin: Origin) -> Result<Vec<PublicKey>, ModelError> {
         match (origin, self.imported) {
-            (Origin::Shipped, _) => Ok(trusted_keys()),
+            (Origin::Shipped | Origin::Updated, _) => Ok(trusted_keys()),
             (Origin::Imported, Imported::Told(key)) => Ok(key.into_iter().collect()),
             (Origin::Imported, Imported::KeyFile) => {
                 let key = DeviceKey::load(&self.paths.device_key())?;
@@ -115,26 +120,73 @@ impl ModelStore {
         }
     }
 
-    /// Every pack, shipped ones first, by name. A damaged one is listed with the reason.
+    /// Every pack, shipped ones first, then those that updates brought, by name. A damaged one is listed with the reason.
     pub fn list(&self) -> Vec<Listed> {
-        let places = [
-            (Origin::Shipped, self.paths.shipped.clone()),
-            (Origin::Imported, self.paths.models()),
-        ];
-        let mut listed = Vec::new();
-        for (origin, place) in places {
-            for dir in folders(&place) {
-                let pack = self
-                    .trusted(origin)
-                    .and_then(|keys| Installed::open(&dir, origin, &keys));
-                listed.push(Listed { dir, origin, pack });
-            }
+        let mut listed = self.folders_of(Origin::Shipped, &self.paths.shipped);
+        let state = UpdateState::load(&self.updates());
+        for (name, pack) in &state.packs {
+            let active = pack.active.map(|held| self.updated(name, held));
+            let is_damaged = active.as_ref().is_some_and(|active| active.pack.is_err());
+            listed.extend(active);
+            // Only where it has to stand in.
+            let previous = pack.previous.filter(|_| is_damaged);
+            listed.extend(previous.map(|held| self.updated(name, held)));
         }
+        // Those are not for this program.
+        listed.retain(|entry| !entry.pack.as_ref().is_ok_and(Installed::is_for_browser));
+        listed.extend(self.folders_of(Origin::Imported, &self.paths.models()));
         listed
     }
 
+    /// Where updates are kept.
+    pub fn updates(&self) -> UpdatePaths {
+        UpdatePaths::new(&self.paths.home)
+    }
+
+    /// A pack that an update brought: the one that the state names, and no other.
+    pub(crate) fn updated(&self, name: &str, held: Held) -> Listed {
+        let dir = self.updates().pack(name, held.version);
+        let origin = Origin::Updated;
+        let pack = Installed::open_any(&dir, origin, &trusted_keys()).and_then(|pack| {
+            let is_meant = pack.identity == held.manifest && pack.manifest().name == name;
+            match is_meant {
+                true => Ok(pack),
+                false => Err(ModelError::WrongPack { path: dir.clone() }),
+            }
+        });
+        Listed { dir, origin, pack }
+    }
+
+    fn folders_of(&self, origin: Origin, place: &Path) -> Vec<Listed> {
+        let open = |dir: PathBuf| {
+            let pack = self
+                .trusted(origin)
+                .and_then(|keys| Installed::open(&dir, origin, &keys));
+            Listed { dir, origin, pack }
+        };
+        folders(place).into_iter().map(open).collect()
+    }
+
+    /// What may answer in the place of a pack of [`Origin::Updated`] that cannot be loaded: the version before it, then the one
+    /// that came with the program.
+    pub fn stand_ins(&self, pack: &Installed) -> Vec<Installed> {
+        if pack.origin != Origin::Updated {
+            return Vec::new();
+        }
+        let name = &pack.manifest().name;
+        let state = UpdateState::load(&self.updates());
+        let previous = state.packs.get(name).and_then(|known| known.previous);
+        let previous = previous.map(|held| self.updated(name, held));
+        let shipped = self.folders_of(Origin::Shipped, &self.paths.shipped);
+        let all = previous.into_iter().chain(shipped);
+        all.filter_map(|listed| listed.pack.ok())
+            .filter(|other| other.manifest().name == *name && other.identity != pack.identity)
+            .collect()
+    }
+
     /// The pack with this name, the newest version of several; without a name the one that the user chose, or else the
-    /// one that came with the program. A shipped pack wins over an imported one of the same name.
+    /// one that came with the program. A shipped pack or its update wins over an imported one of the same
+    /// name.
     ///
     /// # Errors
     /// [`ModelError::Unknown`] if there is none; why it cannot be used if there is.
@@ -150,7 +202,7 @@ impl ModelStore {
             match entry.pack {
                 Ok(pack) if pack.manifest().name == name => {
                     let rank = |pack: &Installed| {
-                        (pack.origin == Origin::Shipped, pack.manifest().version)
+                        (pack.origin != Origin::Imported, pack.manifest().version)
                     };
                     if newest.as_ref().is_none_or(|best| rank(&pack) > rank(best)) {
                         newest = Some(pack);
@@ -176,14 +228,30 @@ impl Installed {
     /// [`ModelError::Pack`] if it does not verify; [`ModelError::WrongPack`] if it is for another engine, or shipped
     /// without a self-test; those of reading.
     pub fn open(dir: &Path, origin: Origin, trusted: &[PublicKey]) -> Result<Self, ModelError> {
+        let pack = Self::open_any(dir, origin, trusted)?;
+        match pack.manifest().runtime {
+            Runtime::Onnx => Ok(pack),
+            Runtime::Burn => Err(ModelError::WrongPack { path: dir.into() }),
+        }
+    }
+
+    /// As [`Self::open`], also for a pack that the browser runs: the host keeps updates for it, too.
+    ///
+    /// # Errors
+    /// As [`Self::open`].
+    pub(crate) fn open_any(
+        dir: &Path,
+        origin: Origin,
+        trusted: &[PublicKey],
+    ) -> Result<Self, ModelError> {
         let manifest = files::read(&dir.join(MANIFEST), MAX_MANIFEST_BYTES as u64)?;
         let signature = files::read(&dir.join(SIGNATURE), MAX_SIGNATURE_BYTES)?;
         let identity = sha256(&manifest);
         let manifest =
             verify_manifest(&manifest, &signature, trusted, None).map_err(ModelError::pack(dir))?;
         let fields = manifest.manifest();
-        let lacks_self_test = origin == Origin::Shipped && fields.known_answer.is_empty();
-        if fields.runtime != Runtime::Onnx || lacks_self_test {
+        let lacks_self_test = origin != Origin::Imported && fields.known_answer.is_empty();
+        if lacks_self_test {
             return Err(ModelError::WrongPack { path: dir.into() });
         }
         Ok(Self {
@@ -207,6 +275,11 @@ impl Installed {
     /// What it says about itself, verified.
     pub fn manifest(&self) -> &Manifest {
         self.manifest.manifest()
+    }
+
+    /// Whether it is for the browser's engine, which the host does not have.
+    pub fn is_for_browser(&self) -> bool {
+        self.manifest().runtime == Runtime::Burn
     }
 
     /// SHA-256 of its manifest, which names every blob by its own: two packs that differ in anything differ in this.
@@ -250,7 +323,10 @@ impl Installed {
     }
 
     /// The file of a blob. `blobs` itself must be a folder and the file a plain one: nothing outside the pack is read.
-    fn blob_path(&self, blob: &Blob) -> Result<PathBuf, ModelError> {
+    ///
+    /// # Errors
+    /// [`ModelError::NotAFile`], [`ModelError::Pack`] if it is missing.
+    pub(crate) fn blob_path(&self, blob: &Blob) -> Result<PathBuf, ModelError> {
         let folder = self.dir.join(BLOBS);
         let missing = || ModelError::pack(&self.dir)(PackError::BlobMissing(blob.role));
         match fs::symlink_metadata(&folder) {

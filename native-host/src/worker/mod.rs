@@ -7,6 +7,8 @@ mod link;
 mod model;
 mod output;
 mod serve;
+mod trial;
 
 pub use link::{FromWorker, LoadedEngine};
 pub use serve::{WorkerSettings, serve};
+pub(crate) use trial::try_pack;

@@ -57,8 +57,42 @@ impl Model {
             cache: CompiledCache::new(&settings.home, settings.device_key),
             note,
         };
-        Self::build(settings, &installed, started, &mut conditions)
-            .map_err(|error| WireError::new(&error))
+        let failed = match Self::build(settings, &installed, started, &mut conditions) {
+            Ok(model) => return Ok(model),
+            Err(error) => error,
+        };
+        // An update may fail later than at its trial: a damaged disk, other libraries. Then the version before answers, and says so.
+        for other in store.stand_ins(&installed) {
+            if let Ok(mut model) = Self::build(settings, &other, started, &mut conditions) {
+                model.description.reason = format!(
+                    "{name} version {version} cannot be used ({failed}), so version {older} answers. {reason}",
+                    name = installed.manifest().name,
+                    version = installed.manifest().version,
+                    older = other.manifest().version,
+                    reason = model.description.reason,
+                );
+                return Ok(model);
+            }
+        }
+        Err(WireError::new(&failed))
+    }
+
+    /// Loads a pack on the processor alone, without the user's providers: that it gives its known answer is a part of loading.
+    pub(super) fn try_on_cpu(
+        settings: &WorkerSettings,
+        installed: &Installed,
+    ) -> Result<Self, EngineError> {
+        let mut started = Some(Started {
+            runtime: Runtime::start(&settings.program)?,
+            refused: String::new(),
+        });
+        let mut conditions = Wishes {
+            device: DeviceChoice::Cpu,
+            quarantine: &settings.quarantine,
+            cache: CompiledCache::new(&settings.home, settings.device_key),
+            note: |_| (),
+        };
+        Self::build(settings, installed, &mut started, &mut conditions)
     }
 
     fn build(

@@ -22,7 +22,7 @@ use super::{FromWorker, LoadedEngine};
 use crate::block_on::block_on;
 use crate::broker::id_of;
 use crate::compiled;
-use crate::models::StorePaths;
+use crate::models::{StorePaths, UpdatePaths};
 use crate::providers::{Provider, list_path, read_list};
 use crate::quarantine::Quarantine;
 use crate::sandbox::{Access, confine};
@@ -52,12 +52,13 @@ impl WorkerSettings {
         }
     }
 
-    fn access(&self) -> Access {
+    pub(super) fn access(&self) -> Access {
         let paths = self.paths();
         let mut read = vec![
             self.program.clone(),
             paths.models(),
             paths.settings(),
+            UpdatePaths::new(&self.home).installed(),
             list_path(&self.home),
         ];
         // A list that cannot be read is reported when the model is loaded.
