@@ -95,6 +95,12 @@ pub enum ErrorCode {
     CloudCut,
     /// The record of what is sent could not be written, so nothing was sent.
     AuditFailed,
+    /// An adapter is damaged, was altered, or has a format that this build does not read.
+    AdapterInvalid,
+    /// An adapter was trained for another model than the one that runs.
+    AdapterOtherModel,
+    /// What is personal cannot be opened: the keyring is locked or absent, or the key is another one.
+    PersonalLocked,
     /// A bug: the message says where, never what the user typed.
     Internal,
 }
@@ -167,6 +173,9 @@ impl ErrorCode {
             | Self::CloudInvalid
             | Self::CloudTooLarge
             | Self::AuditFailed
+            | Self::AdapterInvalid
+            | Self::AdapterOtherModel
+            | Self::PersonalLocked
             | Self::Internal => false,
         }
     }
