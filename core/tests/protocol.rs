@@ -418,6 +418,9 @@ fn every_reason_and_code_has_a_camel_case_name() {
         "cloudTooLarge",
         "cloudCut",
         "auditFailed",
+        "adapterInvalid",
+        "adapterOtherModel",
+        "personalLocked",
         "internal"
     ]);
     for code in codes.as_array().unwrap() {

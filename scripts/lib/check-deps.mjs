@@ -13,7 +13,8 @@ const ALLOWED = {
   "sotto-core": [],
   "sotto-tokenizer": ["sotto-core"],
   "sotto-lm": ["sotto-core", "sotto-tokenizer"],
-  "sotto-host": ["sotto-core", "sotto-tokenizer"],
+  // The host trains adapters with it; it runs no model of its own through it (ARCHITECTURE.md, "Personal adapters").
+  "sotto-host": ["sotto-core", "sotto-tokenizer", "sotto-lm"],
   "sotto-wasm": ["sotto-core", "sotto-tokenizer", "sotto-lm"],
   "sotto-pack": ["sotto-core", "sotto-tokenizer", "sotto-lm"],
   "sotto-eval": ["sotto-core", "sotto-tokenizer", "sotto-lm"],

@@ -91,6 +91,9 @@ const ADVICE_KEYS: Record<ErrorCode, string> = {
   cloudTooLarge: "adviceCloudServer",
   cloudCut: "adviceRetry",
   auditFailed: "adviceHostRepair",
+  adapterInvalid: "adviceRetry",
+  adapterOtherModel: "adviceRetry",
+  personalLocked: "adviceRetry",
   internal: "adviceReport",
 };
 

@@ -79,5 +79,8 @@ const CODES: Record<ErrorCode, true> = {
   cloudTooLarge: true,
   cloudCut: true,
   auditFailed: true,
+  adapterInvalid: true,
+  adapterOtherModel: true,
+  personalLocked: true,
   internal: true,
 };

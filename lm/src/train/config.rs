@@ -39,6 +39,21 @@ pub struct Privacy {
     pub noise_multiplier: f64,
 }
 
+impl TrainConfig {
+    /// The defaults for a training with privacy, without the privacy itself, which depends on the length of the text: few
+    /// numbers, since the noise grows with them, every window in each step, and small steps.
+    pub fn private() -> Self {
+        Self {
+            rank: 1,
+            alpha: 2.0,
+            targets: vec![Target::Qkv, Target::GateUp],
+            batch_windows: 1_024,
+            epochs: 20,
+            ..Self::default()
+        }
+    }
+}
+
 impl Default for TrainConfig {
     fn default() -> Self {
         Self {

@@ -185,6 +185,17 @@ impl Trainer {
         (best.nats_per_token < before).then(|| (factors(), losses))
     }
 
+    /// The adapter as it is now, better than none or not.
+    pub fn last(&self) -> Factors {
+        self.layout.factors(&self.values, self.base_sum)
+    }
+
+    /// Loss of the held-out text in nats per token: without an adapter, and with the best so far.
+    pub fn held_out_losses(&self) -> (f64, Option<f64>) {
+        let best = self.best.as_ref().map(|best| best.nats_per_token);
+        (self.before.unwrap_or(f64::NAN), best)
+    }
+
     fn report(&self, nats_per_token: Option<f64>, held_out: Option<f64>) -> StepReport {
         StepReport {
             step: self.step,
@@ -229,7 +240,8 @@ impl Trainer {
         });
         let deviation = privacy.noise_multiplier * f64::from(privacy.clip_norm);
         add_noise(&mut sum, deviation, &mut *self.bits);
-        let share = 1.0 / self.config.batch_windows as f32;
+        // The expected number, not the drawn one: that would be another thing that one window changes.
+        let share = (1.0 / (rate * windows.len() as f64)) as f32;
         sum.iter_mut().for_each(|value| *value *= share);
         (nats, sum)
     }
