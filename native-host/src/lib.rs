@@ -14,6 +14,7 @@ pub mod extension;
 pub mod host;
 pub mod install;
 pub mod models;
+pub mod personal;
 pub mod providers;
 pub mod quarantine;
 pub mod sandbox;

@@ -62,7 +62,7 @@ impl Trainer {
         let description = Description {
             format: FORMAT,
             identity: self.identity(),
-            step: self.step,
+            step: self.done,
             adam_steps: self.adam.steps,
             before: self.before,
             best: self.best.as_ref().map(|best| best.nats_per_token),
@@ -114,7 +114,7 @@ impl Trainer {
         };
         self.before = description.before;
         self.best = best;
-        self.step = description.step;
+        self.done = description.step;
         self.values = values;
         self.adam.first = first;
         self.adam.second = second;

@@ -27,7 +27,7 @@ pub struct Trainer {
     pub(super) held_out: Text,
     pub(super) values: Vec<f32>,
     pub(super) adam: Adam,
-    pub(super) step: usize,
+    pub(super) done: usize,
     /// What the held-out text costs without the adapter, in nats per token, once that is known.
     pub(super) before: Option<f64>,
     pub(super) best: Option<Best>,
@@ -58,7 +58,7 @@ pub struct StepReport {
 
 impl std::fmt::Debug for Trainer {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(formatter, "Trainer(step {} of {})", self.step, self.steps())
+        write!(formatter, "Trainer(step {} of {})", self.done, self.steps())
     }
 }
 
@@ -108,12 +108,17 @@ impl Trainer {
             layout,
             text,
             held_out,
-            step: 0,
+            done: 0,
             before: None,
             best: None,
             epoch: None,
             bits,
         })
+    }
+
+    /// Steps done.
+    pub fn step(&self) -> usize {
+        self.done
     }
 
     /// Steps in all.
@@ -141,7 +146,7 @@ impl Trainer {
 
     /// Whether there is nothing left to do.
     pub fn is_done(&self) -> bool {
-        self.step >= self.steps() && self.before.is_some()
+        self.done >= self.steps() && self.before.is_some()
     }
 
     /// Does the next piece of work: a step, and at the end of an epoch the held-out text.
@@ -151,19 +156,19 @@ impl Trainer {
             let untrained = self.layout.initial(self.config.seed);
             self.before = Some(self.held_out_loss(&untrained));
         }
-        if self.step >= steps {
+        if self.done >= steps {
             return self.report(None, None);
         }
-        let rate = self.config.learning_rate * schedule(self.step, steps);
+        let rate = self.config.learning_rate * schedule(self.done, steps);
         let (nats, gradients) = match self.config.privacy {
             None => self.gradients(),
             Some(privacy) => self.private_gradients(privacy),
         };
         self.adam.step(&mut self.values, &gradients, rate);
-        self.step += 1;
-        let is_epoch = self.step.is_multiple_of(self.steps_per_epoch());
+        self.done += 1;
+        let is_epoch = self.done.is_multiple_of(self.steps_per_epoch());
         // With privacy only the end counts: choosing among epochs would ask the held-out text more often than needed.
-        let is_asked = is_epoch && (self.config.privacy.is_none() || self.step == steps);
+        let is_asked = is_epoch && (self.config.privacy.is_none() || self.done == steps);
         let held_out = is_asked.then(|| self.held_out_loss(&self.values));
         if let Some(nats_per_token) = held_out
             && self.best.as_ref().is_none_or(|best| nats_per_token < best.nats_per_token)
@@ -198,7 +203,7 @@ impl Trainer {
 
     fn report(&self, nats_per_token: Option<f64>, held_out: Option<f64>) -> StepReport {
         StepReport {
-            step: self.step,
+            step: self.done,
             steps: self.steps(),
             nats_per_token,
             held_out,
@@ -208,7 +213,7 @@ impl Trainer {
     /// Mean over the next windows.
     fn gradients(&mut self) -> (Option<f64>, Vec<f32>) {
         let per_epoch = self.steps_per_epoch();
-        let (epoch, at) = (self.step / per_epoch, self.step % per_epoch);
+        let (epoch, at) = (self.done / per_epoch, self.done % per_epoch);
         let windows = match self.epoch.take() {
             Some((of, windows)) if of == epoch => windows,
             _ => {

@@ -64,6 +64,8 @@ struct AuthorFigures {
     keystrokes_saved_before: Option<f64>,
     keystrokes_saved_after: Option<f64>,
     train_s: f64,
+    /// Time of all processors: what a machine that does nothing else needs, times its threads.
+    train_processor_s: Option<f64>,
     adapter_bytes: usize,
     /// Whether the held-out tenth was better with the adapter than without.
     is_kept: bool,
@@ -75,6 +77,9 @@ struct AuthorFigures {
     #[serde(skip_serializing_if = "Option::is_none")]
     canaries: Option<CanaryFigures>,
 }
+
+/// Least length of a document that is learned from: a letter's.
+const PIECE_BYTES: usize = 2_000;
 
 /// An author's text in parts.
 struct Parts {
@@ -100,11 +105,14 @@ pub(crate) fn run(options: &PersonalOptions) -> Result<String, EvalError> {
         let _ = std::io::Write::write_fmt(
             &mut std::io::stderr(),
             format_args!(
-                "{}: {:.4} -> {:.4} bits per byte, {:.0} s\n",
+                "{}: held out {:.4} -> {:.4}, {:.4} -> {:.4} bits per byte, {:.0} s, {:.0} s of processors\n",
                 figures.name,
+                figures.held_out_before,
+                figures.held_out_after.unwrap_or_default(),
                 figures.bits_per_byte_before,
                 figures.bits_per_byte_after,
-                figures.train_s
+                figures.train_s,
+                figures.train_processor_s.unwrap_or_default(),
             ),
         );
         authors.push(figures);
@@ -188,6 +196,7 @@ fn author(
         keystrokes_saved_before: before.1,
         keystrokes_saved_after: after.1,
         train_s: (fitted.seconds * 10.0).round() / 10.0,
+        train_processor_s: fitted.processor_seconds,
         adapter_bytes: fitted.bytes,
         is_kept: fitted.adapter.is_some(),
         held_out_before: fitted.held_out.0,
@@ -199,7 +208,8 @@ fn author(
 }
 
 impl Parts {
-    /// Paragraphs are what a user would have written at once: each is a document. What is measured stays in one piece.
+    /// Some paragraphs together are what a user would have written at once: each such piece is a document. What is measured
+    /// stays in one.
     fn of(
         case: &TextCase,
         tokenizer: &HfTokenizer,
@@ -207,14 +217,22 @@ impl Parts {
     ) -> Result<Self, EvalError> {
         let mut learned = Vec::new();
         let mut test = Vec::new();
+        let mut piece = String::new();
         let (mut trained, mut measured) = (0, 0);
         for paragraph in case.text.split("\n\n") {
-            let tokens = tokenizer.encode(paragraph)?;
             if trained < options.train_tokens {
-                trained += tokens.len();
-                learned.push(tokens);
+                if !piece.is_empty() {
+                    piece += "\n\n";
+                }
+                piece += paragraph;
+                if piece.len() >= PIECE_BYTES {
+                    let tokens = tokenizer.encode(&piece)?;
+                    trained += tokens.len();
+                    learned.push(tokens);
+                    piece.clear();
+                }
             } else if measured < options.test_tokens {
-                measured += tokens.len();
+                measured += tokenizer.encode(paragraph)?.len();
                 test.push(paragraph);
             }
         }
