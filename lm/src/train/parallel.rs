@@ -2,7 +2,7 @@
 
 use super::Base;
 use super::parameters::Layout;
-use super::windows::Window;
+use super::windows::Cut;
 
 /// A model with an adapter in the making, and threads to run it in.
 #[derive(Clone, Copy)]
@@ -17,7 +17,7 @@ impl Workers<'_> {
     /// Gradients of windows put together by `add(gradient, sum)`, with the loss in nats per token; `None` without windows.
     pub(super) fn sum(
         self,
-        windows: &[&[u32]],
+        windows: &[&Cut],
         add: impl Fn(&[f32], &mut [f32]) + Sync,
     ) -> (Option<f64>, Vec<f32>) {
         let zeros = || vec![0.0; self.layout.len()];
@@ -27,7 +27,7 @@ impl Workers<'_> {
             for window in mine {
                 one.fill(0.0);
                 let trained = (self.layout, self.values);
-                nats += self.base.gradient(&Window::of(window), trained, &mut one);
+                nats += self.base.gradient(&window.window(), trained, &mut one);
                 add(&one, &mut sum);
             }
             (nats, sum)
@@ -42,10 +42,10 @@ impl Workers<'_> {
     }
 
     /// Nats per token.
-    pub(super) fn loss(self, windows: &[&[u32]]) -> f64 {
+    pub(super) fn loss(self, windows: &[&Cut]) -> f64 {
         let losses = self.share(windows, |mine| {
             let trained = (self.layout, self.values);
-            let loss = |window: &&[u32]| self.base.loss(&Window::of(window), trained);
+            let loss = |window: &&Cut| self.base.loss(&window.window(), trained);
             mine.iter().map(loss).sum::<f64>()
         });
         losses.into_iter().sum::<f64>() / targets(windows) as f64
@@ -54,8 +54,8 @@ impl Workers<'_> {
     /// Does `work` on every share of the windows, each in a thread of its own. The order of the results is that of the shares.
     fn share<'w, T: Send>(
         self,
-        windows: &[&'w [u32]],
-        work: impl Fn(Vec<&'w [u32]>) -> T + Sync,
+        windows: &[&'w Cut],
+        work: impl Fn(Vec<&'w Cut>) -> T + Sync,
     ) -> Vec<T> {
         let threads = self.threads.min(windows.len()).max(1);
         let share = |thread: usize| windows.iter().skip(thread).step_by(threads).copied().collect();
@@ -74,6 +74,6 @@ impl Workers<'_> {
     }
 }
 
-fn targets(windows: &[&[u32]]) -> usize {
-    windows.iter().map(|window| window.len() - 1).sum()
+fn targets(windows: &[&Cut]) -> usize {
+    windows.iter().map(|window| window.counted()).sum()
 }

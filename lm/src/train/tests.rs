@@ -8,7 +8,7 @@ use sotto_core::pack::Sha256;
 
 use super::parameters::Layout;
 use super::random::{Random, normal_pair, uniform};
-use super::windows::Window;
+use super::windows::Cut;
 use super::*;
 use crate::{Adapter, Device, Llama, LlamaConfig, LlamaDecoder, Target, Weights};
 
@@ -71,8 +71,11 @@ fn gradients_are_the_slopes_of_the_loss() {
             };
             let layout = Layout::new(base.config(), &train);
             let values = trained_values(&layout);
-            let tokens = text(40, 3);
-            let window = Window::of(&tokens);
+            let cut = Cut {
+                tokens: text(40, 3),
+                skip: 6,
+            };
+            let window = cut.window();
             let mut gradients = vec![0.0; layout.len()];
             base.gradient(&window, (&layout, &values), &mut gradients);
             let mut random = Random::new(5);
@@ -83,7 +86,7 @@ fn gradients_are_the_slopes_of_the_loss() {
                 let loss = |step: f32| {
                     let moved = values.iter().zip(&direction).map(|(v, d)| v + step * d);
                     let moved: Vec<f32> = moved.collect();
-                    base.loss(&window, (&layout, &moved)) / window.targets.len() as f64
+                    base.loss(&window, (&layout, &moved)) / cut.counted() as f64
                 };
                 let step = 3e-4;
                 let slope = (loss(step) - loss(-step)) / f64::from(2.0 * step);
@@ -112,7 +115,11 @@ fn the_decoder_that_ships_says_what_training_says_with_an_adapter_and_without() 
         let tokens = text(60, 4);
         let mut with_end = vec![base.config().end_of_text];
         with_end.extend(&tokens);
-        let window = Window::of(&with_end);
+        let cut = Cut {
+            tokens: with_end,
+            skip: 0,
+        };
+        let window = cut.window();
         let expected = base.loss(&window, (&layout, &values));
         let untrained = base.loss(&window, (&layout, &layout.initial(1)));
         let mut decoder = decoder(model);

@@ -10,7 +10,7 @@ use super::parameters::Layout;
 use super::private::{add_clipped, add_noise};
 use super::random::uniform;
 use super::parallel::Workers;
-use super::windows::Text;
+use super::windows::{Cut, Text};
 use super::Base;
 use crate::{Factors, LmError, MAX_RANK};
 
@@ -32,7 +32,7 @@ pub struct Trainer {
     pub(super) before: Option<f64>,
     pub(super) best: Option<Best>,
     /// The windows of the running epoch.
-    epoch: Option<(usize, Vec<Vec<u32>>)>,
+    epoch: Option<(usize, Vec<Cut>)>,
     bits: SecretBits,
 }
 
@@ -218,14 +218,14 @@ impl Trainer {
             Some((of, windows)) if of == epoch => windows,
             _ => {
                 let order = (self.config.seed, epoch);
-                self.text.epoch(self.config.window_tokens, order, false)
+                self.text.epoch(self.config.window_tokens, order)
             }
         };
         let batch = self.config.batch_windows;
         let start = (at * batch).min(windows.len());
         // Moving the cuts can make one window more, which belongs to the last step.
         let end = if at + 1 == per_epoch { windows.len() } else { (start + batch).min(windows.len()) };
-        let chosen: Vec<&[u32]> = windows[start..end].iter().map(Vec::as_slice).collect();
+        let chosen: Vec<&Cut> = windows[start..end].iter().collect();
         let share = 1.0 / chosen.len().max(1) as f32;
         let (nats, sum) = self.workers(&self.values).sum(&chosen, |gradient, sum| {
             sum.iter_mut().zip(gradient).for_each(|(sum, value)| *sum += share * value);
@@ -238,8 +238,8 @@ impl Trainer {
     fn private_gradients(&mut self, privacy: Privacy) -> (Option<f64>, Vec<f32>) {
         let windows = self.text.windows(self.config.window_tokens, 0);
         let rate = self.sampling_rate();
-        let is_drawn = |_: &&Vec<u32>| uniform((self.bits)()) <= rate;
-        let drawn: Vec<&[u32]> = windows.iter().filter(is_drawn).map(Vec::as_slice).collect();
+        let is_drawn = |_: &&Cut| uniform((self.bits)()) <= rate;
+        let drawn: Vec<&Cut> = windows.iter().filter(is_drawn).collect();
         let (nats, mut sum) = self.workers(&self.values).sum(&drawn, |gradient, sum| {
             add_clipped(gradient, privacy.clip_norm, sum);
         });
@@ -254,7 +254,7 @@ impl Trainer {
     /// Nats per token of the held-out text.
     fn held_out_loss(&self, values: &[f32]) -> f64 {
         let windows = self.held_out.windows(self.config.window_tokens, 0);
-        let windows: Vec<&[u32]> = windows.iter().map(Vec::as_slice).collect();
+        let windows: Vec<&Cut> = windows.iter().collect();
         self.workers(values).loss(&windows)
     }
 

@@ -197,9 +197,6 @@ pub(crate) struct PersonalOptions {
     /// Characters of the measured part that are typed; 0 leaves typing out.
     #[arg(long, default_value_t = 6_000)]
     pub(crate) typed_characters: usize,
-    /// Tokens by which windows advance when measuring.
-    #[arg(long, default_value_t = 128)]
-    pub(crate) stride: usize,
     /// Times that planted secrets are written into what is learned; asks for them afterwards.
     #[arg(long, default_value_t = 0)]
     pub(crate) canaries: usize,

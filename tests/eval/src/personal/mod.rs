@@ -1,11 +1,13 @@
 //! Adapters: what training on the first part of an author's text does for the last part, which nobody learned from.
 //!
 //! The first part plays what a user wrote: nine tenths are learned from, the last tenth decides, as in the product. If the
-//! adapter is no better there, "after" is the same as "before". Bits per byte are those of `language`, keystrokes those of
+//! adapter is no better there, "after" is the same as "before". Bits per byte are counted as the product reads: behind the
+//! end-of-text token stands what is left of a prompt after a cut, or up to twice as much. Keystrokes are those of
 //! `autocomplete`, at the pack's thresholds; time is wall time of the training, its decisions included.
 
 mod canaries;
 mod fit;
+mod prompts;
 mod slowdown;
 
 use std::sync::Arc;
@@ -19,7 +21,7 @@ use crate::arguments::PersonalOptions;
 use crate::autocomplete::TypingTally;
 use crate::cases::{self, TextCase};
 use crate::error::EvalError;
-use crate::language::{self, LlamaPredictor};
+use crate::language::{self, LlamaPredictor, Predictor as _};
 use crate::model::{PackInfo, PackModel};
 use crate::report::write_json;
 use canaries::CanaryFigures;
@@ -61,6 +63,8 @@ struct AuthorFigures {
     name: String,
     bits_per_byte_before: f64,
     bits_per_byte_after: f64,
+    /// The same as the model card counts: windows of the whole context that do not overlap.
+    bits_per_byte_full_context: [f64; 2],
     keystrokes_saved_before: Option<f64>,
     keystrokes_saved_after: Option<f64>,
     train_s: f64,
@@ -166,11 +170,13 @@ fn author(
             Ok::<_, EvalError>(decoder)
         };
         let mut predictor = LlamaPredictor::new(with(pack.decoder()?)?);
+        let bits = prompts::bits_per_byte(&mut predictor, &tokenizer, &parts.test, pack.manifest())?;
         let text = TextCase {
             id: case.id.clone(),
             text: parts.test.clone(),
         };
-        let figures = language::measure(&mut predictor, &tokenizer, &[text], options.stride)?;
+        let context = predictor.context();
+        let full = language::measure(&mut predictor, &tokenizer, &[text], context)?.bits_per_byte;
         let typed: String = parts.test.chars().take(options.typed_characters).collect();
         let mut typing = TypingTally::default();
         if !typed.is_empty() {
@@ -179,7 +185,7 @@ fn author(
             decoder.set_adapter(adapter.clone()).map_err(sotto_lm::LmError::from)?;
             typing.add(&typed, &mut completer)?;
         }
-        Ok::<_, EvalError>((figures.bits_per_byte, typing.figures(1.0).saved))
+        Ok::<_, EvalError>((bits, typing.figures(1.0).saved, full))
     };
     let before = measure(None)?;
     let after = match &fitted.adapter {
@@ -193,6 +199,7 @@ fn author(
         name: case.id.clone(),
         bits_per_byte_before: before.0,
         bits_per_byte_after: after.0,
+        bits_per_byte_full_context: [before.2, after.2],
         keystrokes_saved_before: before.1,
         keystrokes_saved_after: after.1,
         train_s: (fitted.seconds * 10.0).round() / 10.0,
