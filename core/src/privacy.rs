@@ -54,7 +54,10 @@ impl PrivateTraining {
             let loss = (delta.ln() + a.ln()) / (a - 1.0);
             self.renyi(order) - loss + ((a - 1.0) / a).ln()
         };
-        let least = ORDERS.into_iter().map(of_order).fold(f64::INFINITY, f64::min);
+        let least = ORDERS
+            .into_iter()
+            .map(of_order)
+            .fold(f64::INFINITY, f64::min);
         least.max(0.0)
     }
 
@@ -134,9 +137,11 @@ mod tests {
     /// The older and looser way to ε, by which published values were made (I. Mironov, *Rényi Differential Privacy*, 2017,
     /// proposition 3).
     fn older_epsilon(training: &PrivateTraining, delta: f64) -> f64 {
-        let of_order =
-            |order: u32| training.renyi(order) - delta.ln() / (f64::from(order) - 1.0);
-        ORDERS.into_iter().map(of_order).fold(f64::INFINITY, f64::min)
+        let of_order = |order: u32| training.renyi(order) - delta.ln() / (f64::from(order) - 1.0);
+        ORDERS
+            .into_iter()
+            .map(of_order)
+            .fold(f64::INFINITY, f64::min)
     }
 
     /// TensorFlow Privacy's tutorial on MNIST (github.com/tensorflow/privacy, tutorials/README.md, table): 60,000 examples,
@@ -153,7 +158,10 @@ mod tests {
             let training = training(noise, 256.0, 60_000.0, epochs);
             let older = older_epsilon(&training, 1e-5);
             // They use orders between the whole ones, too, which can only be better.
-            assert!((published - 0.005..published * 1.02).contains(&older), "{noise}: {older}");
+            assert!(
+                (published - 0.005..published * 1.02).contains(&older),
+                "{noise}: {older}"
+            );
             assert!(training.epsilon(1e-5) < older);
             assert!(training.epsilon(1e-5) > 0.7 * published);
         }
@@ -188,7 +196,10 @@ mod tests {
         assert!(changed(|training| training.noise_multiplier = 2.0) < epsilon);
         assert!(changed(|training| training.steps /= 2) < epsilon);
         assert!(changed(|training| training.sampling_rate /= 2.0) < epsilon);
-        assert_eq!(changed(|training| training.sampling_rate = 0.0).max(0.1), 0.1);
+        assert_eq!(
+            changed(|training| training.sampling_rate = 0.0).max(0.1),
+            0.1
+        );
     }
 
     #[test]
@@ -216,7 +227,13 @@ mod tests {
             noise_multiplier,
             steps: 10,
         };
-        for (rate, noise) in [(0.5, 0.0), (0.5, f64::NAN), (1.5, 1.0), (f64::NAN, 1.0), (0.5, -1.0)] {
+        for (rate, noise) in [
+            (0.5, 0.0),
+            (0.5, f64::NAN),
+            (1.5, 1.0),
+            (f64::NAN, 1.0),
+            (0.5, -1.0),
+        ] {
             assert_eq!(training(rate, noise).epsilon(1e-5), f64::INFINITY);
         }
         assert_eq!(training(0.5, 1.0).epsilon(0.0), f64::INFINITY);

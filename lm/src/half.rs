@@ -13,7 +13,10 @@ pub(crate) fn half_to_f32(half: u16) -> f32 {
 }
 
 /// The nearest half; of two, the even one. Beyond the largest it is infinity, as the standard has it.
-#[cfg_attr(not(any(test, feature = "train")), allow(dead_code, reason = "only training writes halves"))]
+#[cfg_attr(
+    not(any(test, feature = "train")),
+    allow(dead_code, reason = "only training writes halves")
+)]
 pub(crate) fn f32_to_half(value: f32) -> u16 {
     let bits = value.to_bits();
     let sign = (bits >> 16) as u16 & 0x8000;
@@ -23,7 +26,9 @@ pub(crate) fn f32_to_half(value: f32) -> u16 {
         // 65,520 and above.
         0x477f_f000.. => sign | 0x7c00,
         // Below the smallest normal half: counted in steps of 2^-24.
-        ..0x3880_0000 => sign | (f32::from_bits(magnitude) * 2f32.powi(24)).round_ties_even() as u16,
+        ..0x3880_0000 => {
+            sign | (f32::from_bits(magnitude) * 2f32.powi(24)).round_ties_even() as u16
+        }
         _ => {
             let rounded = magnitude + 0xfff + ((magnitude >> 13) & 1);
             sign | ((rounded >> 13) - (112 << 10)) as u16

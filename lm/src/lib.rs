@@ -28,7 +28,8 @@ mod webgpu;
 mod weights;
 
 pub use adapter::{
-    ADAPTER_FORMAT, Adapter, AdapterError, AdapterInfo, Factors, MAX_ADAPTER_BYTES, MAX_RANK, Slot, Target,
+    ADAPTER_FORMAT, Adapter, AdapterError, AdapterInfo, Factors, MAX_ADAPTER_BYTES, MAX_RANK, Slot,
+    Target,
 };
 pub use cache::KvCache;
 pub use config::LlamaConfig;

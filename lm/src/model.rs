@@ -66,7 +66,10 @@ impl Llama {
     }
 
     /// Takes another adapter, or none. Keys and values that were computed before do not belong to it.
-    pub(crate) fn set_adapter(&mut self, adapter: Option<Arc<Adapter>>) -> Result<(), AdapterError> {
+    pub(crate) fn set_adapter(
+        &mut self,
+        adapter: Option<Arc<Adapter>>,
+    ) -> Result<(), AdapterError> {
         if let Some(adapter) = &adapter {
             if !matches!(self.device, Device::Cpu) {
                 return Err(AdapterError::Backend);

@@ -62,7 +62,10 @@ impl Factors {
             let (n, k) = slot.target().shape(config);
             let rank = self.info.rank;
             if slot.layer() >= config.layers {
-                return Err(AdapterError::tensor(&slot.name(), "the model has no such layer"));
+                return Err(AdapterError::tensor(
+                    &slot.name(),
+                    "the model has no such layer",
+                ));
             }
             if (pair.a.len(), pair.b.len()) != (rank * k, n * rank) {
                 let problem = "has another shape than the model";

@@ -129,9 +129,12 @@ fn info(header: &Metadata) -> Result<AdapterInfo, AdapterError> {
         format: u32,
     }
     let metadata = header.metadata().as_ref();
-    let description = metadata
-        .and_then(|values| values.get(DESCRIPTION))
-        .ok_or(AdapterError::Malformed("it does not say that it is an adapter"))?;
+    let description =
+        metadata
+            .and_then(|values| values.get(DESCRIPTION))
+            .ok_or(AdapterError::Malformed(
+                "it does not say that it is an adapter",
+            ))?;
     let unclear = |_| AdapterError::Malformed("what it says of itself cannot be read");
     let Format { format: found } = serde_json::from_str(description).map_err(unclear)?;
     if found != ADAPTER_FORMAT {
@@ -162,6 +165,9 @@ fn values(name: &str, tensor: &TensorView<'_>) -> Result<Vec<f32>, AdapterError>
     if are_finite(&values) {
         Ok(values)
     } else {
-        Err(AdapterError::tensor(name, "holds a value that is not a number"))
+        Err(AdapterError::tensor(
+            name,
+            "holds a value that is not a number",
+        ))
     }
 }

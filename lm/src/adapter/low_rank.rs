@@ -106,7 +106,10 @@ mod tests {
                     };
                     let terms = (0..rank).map(|at| f64::from(b[column * rank + at]) * inner(at));
                     let expected = 0.5 + 2.0 * terms.sum::<f64>();
-                    assert!((f64::from(*out) - expected).abs() < 1e-5, "{m} {n} {k} {rank}");
+                    assert!(
+                        (f64::from(*out) - expected).abs() < 1e-5,
+                        "{m} {n} {k} {rank}"
+                    );
                 }
             }
         }

@@ -87,8 +87,11 @@ impl Slot {
         let wanted = Target::IN_LAYER
             .into_iter()
             .filter(|target| targets.contains(target));
-        let in_layers = (0..layers)
-            .flat_map(|layer| wanted.clone().map(move |target| Self::in_layer(layer, target)));
+        let in_layers = (0..layers).flat_map(|layer| {
+            wanted
+                .clone()
+                .map(move |target| Self::in_layer(layer, target))
+        });
         let head = targets.contains(&Target::Head).then_some(Self::HEAD);
         in_layers.chain(head).collect()
     }

@@ -24,7 +24,13 @@ fn factors(slots: &[Slot]) -> Factors {
     let pair = |&slot: &Slot| {
         let (n, k) = slot.target().shape(&config());
         let wave = |len: usize| (0..len).map(|at| (at as f32).sin()).collect();
-        (slot, Pair { a: wave(3 * k), b: wave(n * 3) })
+        (
+            slot,
+            Pair {
+                a: wave(3 * k),
+                b: wave(n * 3),
+            },
+        )
     };
     let info = AdapterInfo {
         base: SUM,
@@ -88,7 +94,10 @@ fn cut_and_changed_files_are_refused_and_never_panic() {
 fn absurd_lengths_are_refused_before_anything_is_allocated() {
     let mut header = u64::MAX.to_le_bytes().to_vec();
     header.extend(b"{}");
-    assert!(matches!(Factors::from_bytes(&header), Err(AdapterError::Malformed(_))));
+    assert!(matches!(
+        Factors::from_bytes(&header),
+        Err(AdapterError::Malformed(_))
+    ));
     let large = vec![0; MAX_ADAPTER_BYTES + 1];
     assert_eq!(
         Factors::from_bytes(&large).expect_err("large").code(),
@@ -101,10 +110,13 @@ fn with(description: &serde_json::Value, tensors: &[(&str, Dtype, [usize; 2])]) 
         .iter()
         .map(|(_, dtype, shape)| vec![0; shape[0] * shape[1] * dtype.bitsize() / 8])
         .collect();
-    let views = tensors.iter().zip(&data).map(|((name, dtype, shape), data)| {
-        let view = TensorView::new(*dtype, shape.to_vec(), data).expect("its size");
-        (*name, view)
-    });
+    let views = tensors
+        .iter()
+        .zip(&data)
+        .map(|((name, dtype, shape), data)| {
+            let view = TensorView::new(*dtype, shape.to_vec(), data).expect("its size");
+            (*name, view)
+        });
     let metadata = std::iter::once(("sotto-adapter".to_owned(), description.to_string()));
     let file = safetensors::serialize(views, Some(metadata.collect())).expect("a file");
     let read = Factors::from_bytes(&file);
@@ -130,10 +142,17 @@ fn each_field_and_tensor_is_checked() {
     ] {
         let mut changed = good.clone();
         changed[key] = value.clone();
-        assert_eq!(with(&changed, &[a, b]).code(), ErrorCode::AdapterInvalid, "{key} {value}");
+        assert_eq!(
+            with(&changed, &[a, b]).code(),
+            ErrorCode::AdapterInvalid,
+            "{key} {value}"
+        );
     }
     let newer = serde_json::json!({"format": 2, "anything": "else"});
-    assert!(matches!(with(&newer, &[a, b]), AdapterError::Format { found: 2, .. }));
+    assert!(matches!(
+        with(&newer, &[a, b]),
+        AdapterError::Format { found: 2, .. }
+    ));
     for tensors in [
         &[][..],
         &[a],
@@ -142,8 +161,14 @@ fn each_field_and_tensor_is_checked() {
         &[a, ("layers.0.qkv.b", Dtype::F16, [15, 3])],
         &[a, ("layers.0.qkv.b", Dtype::F32, [16, 3])],
         &[a, b, ("other", Dtype::F16, [1, 1])],
-        &[("layers.00.qkv.a", Dtype::F16, [3, 8]), ("layers.00.qkv.b", Dtype::F16, [16, 3])],
-        &[("layers.9.qkv.a", Dtype::F16, [3, 8]), ("layers.9.qkv.b", Dtype::F16, [16, 3])],
+        &[
+            ("layers.00.qkv.a", Dtype::F16, [3, 8]),
+            ("layers.00.qkv.b", Dtype::F16, [16, 3]),
+        ],
+        &[
+            ("layers.9.qkv.a", Dtype::F16, [3, 8]),
+            ("layers.9.qkv.b", Dtype::F16, [16, 3]),
+        ],
     ] {
         let error = with(&good, tensors);
         assert_eq!(error.code(), ErrorCode::AdapterInvalid, "{tensors:?}");

@@ -105,11 +105,12 @@ impl Layer<Cpu> {
         let Scratch {
             rounded, low_rank, ..
         } = scratch;
-        let mut adapt = |part: fn(&LayerAdapter) -> &Option<LowRank>, x: &[f32], out: &mut [f32]| {
-            if let Some(part) = adapter.and_then(|adapter| part(adapter).as_ref()) {
-                part.add(x, low_rank, out);
-            }
-        };
+        let mut adapt =
+            |part: fn(&LayerAdapter) -> &Option<LowRank>, x: &[f32], out: &mut [f32]| {
+                if let Some(part) = adapter.and_then(|adapter| part(adapter).as_ref()) {
+                    part.add(x, low_rank, out);
+                }
+            };
         let qkv = sized(&mut scratch.qkv, m * shape.qkv_size());
         let normed = sized(&mut scratch.normed, x.len());
         rms_norm(x, &self.attention_norm, eps, normed);

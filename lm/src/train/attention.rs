@@ -105,10 +105,28 @@ pub(super) fn backward(
             hidden.fill(0.0);
         }
         let [d_q, d_k, d_v] = starts;
-        general_mat_mul(1.0, &d_scores, &k, 0.0, &mut part_mut(&mut d_qkv, d_q, width));
+        general_mat_mul(
+            1.0,
+            &d_scores,
+            &k,
+            0.0,
+            &mut part_mut(&mut d_qkv, d_q, width),
+        );
         // Several query heads share keys and values.
-        general_mat_mul(1.0, &d_scores.t(), &q, 1.0, &mut part_mut(&mut d_qkv, d_k, width));
-        general_mat_mul(1.0, &weights.t(), &d_out, 1.0, &mut part_mut(&mut d_qkv, d_v, width));
+        general_mat_mul(
+            1.0,
+            &d_scores.t(),
+            &q,
+            1.0,
+            &mut part_mut(&mut d_qkv, d_k, width),
+        );
+        general_mat_mul(
+            1.0,
+            &weights.t(),
+            &d_out,
+            1.0,
+            &mut part_mut(&mut d_qkv, d_v, width),
+        );
     }
     d_qkv
 }

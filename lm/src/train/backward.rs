@@ -27,7 +27,14 @@ impl Base {
             let products = products(layer, at, (layout, values));
             let norms = [&layer.attention_norm[..], &layer.feed_forward_norm[..]];
             let trained = (layout, &mut *gradients);
-            self.layer_backward(trace_of_layer, norms, &products, &trace.rope, &mut d_x, trained);
+            self.layer_backward(
+                trace_of_layer,
+                norms,
+                &products,
+                &trace.rope,
+                &mut d_x,
+                trained,
+            );
         }
     }
 
@@ -82,7 +89,9 @@ fn swiglu(gate_up: &Matrix, sigmoid: &Matrix, d_gated: &Matrix) -> Matrix {
     let width = sigmoid.ncols();
     let mut out = Matrix::zeros(gate_up.raw_dim());
     let rows = gate_up.rows().into_iter().zip(sigmoid.rows());
-    for ((read, sigmoid), (d_gated, mut out)) in rows.zip(d_gated.rows().into_iter().zip(out.rows_mut())) {
+    for ((read, sigmoid), (d_gated, mut out)) in
+        rows.zip(d_gated.rows().into_iter().zip(out.rows_mut()))
+    {
         let (gate, up) = read.to_slice().expect("in order").split_at(width);
         let (d_gate, d_up) = out.as_slice_mut().expect("in order").split_at_mut(width);
         let sigmoid = sigmoid.to_slice().expect("in order");

@@ -61,7 +61,10 @@ mod tests {
             let gradients = [2.0 * (values[0] - 1.0), 20.0 * (values[1] - 0.5)];
             adam.step(&mut values, &gradients, 0.05 * schedule(step, 800));
         }
-        assert!((values[0] - 1.0).abs() < 1e-2 && (values[1] - 0.5).abs() < 1e-2, "{values:?}");
+        assert!(
+            (values[0] - 1.0).abs() < 1e-2 && (values[1] - 0.5).abs() < 1e-2,
+            "{values:?}"
+        );
     }
 
     #[test]

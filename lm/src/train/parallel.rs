@@ -35,7 +35,9 @@ impl Workers<'_> {
         let nats: f64 = parts.iter().map(|(nats, _)| nats).sum();
         let mut sum = zeros();
         for (_, part) in parts {
-            sum.iter_mut().zip(part).for_each(|(sum, value)| *sum += value);
+            sum.iter_mut()
+                .zip(part)
+                .for_each(|(sum, value)| *sum += value);
         }
         let tokens = targets(windows);
         ((tokens > 0).then(|| nats / tokens as f64), sum)
@@ -58,7 +60,14 @@ impl Workers<'_> {
         work: impl Fn(Vec<&'w Cut>) -> T + Sync,
     ) -> Vec<T> {
         let threads = self.threads.min(windows.len()).max(1);
-        let share = |thread: usize| windows.iter().skip(thread).step_by(threads).copied().collect();
+        let share = |thread: usize| {
+            windows
+                .iter()
+                .skip(thread)
+                .step_by(threads)
+                .copied()
+                .collect()
+        };
         std::thread::scope(|scope| {
             let work = &work;
             let others: Vec<_> = (1..threads)
@@ -68,7 +77,9 @@ impl Workers<'_> {
                 })
                 .collect();
             let first = work(share(0));
-            let joined = others.into_iter().map(|thread| thread.join().expect("arithmetic"));
+            let joined = others
+                .into_iter()
+                .map(|thread| thread.join().expect("arithmetic"));
             std::iter::once(first).chain(joined).collect()
         })
     }

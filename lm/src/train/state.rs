@@ -52,7 +52,10 @@ impl Trainer {
     /// Everything that the next step depends on.
     pub fn save(&self) -> Vec<u8> {
         let bytes = |values: &[f32]| -> Vec<u8> {
-            values.iter().flat_map(|value| value.to_le_bytes()).collect()
+            values
+                .iter()
+                .flat_map(|value| value.to_le_bytes())
+                .collect()
         };
         let mut tensors = vec![
             ("values", bytes(&self.values)),

@@ -44,7 +44,11 @@ fn text(len: usize, seed: u64) -> Vec<u32> {
     (0..len)
         .map(|_| {
             let is_rule = random.below(10) > 0;
-            token = if is_rule { (3 * token + 1) % 319 } else { random.below(319) as u32 };
+            token = if is_rule {
+                (3 * token + 1) % 319
+            } else {
+                random.below(319) as u32
+            };
             token + 1
         })
         .collect()
@@ -81,7 +85,13 @@ fn gradients_are_the_slopes_of_the_loss() {
             let mut random = Random::new(5);
             for _ in 0..4 {
                 let direction: Vec<f32> = (0..layout.len())
-                    .map(|_| if uniform(random.next()) < 0.5 { -1.0 } else { 1.0 })
+                    .map(|_| {
+                        if uniform(random.next()) < 0.5 {
+                            -1.0
+                        } else {
+                            1.0
+                        }
+                    })
                     .collect();
                 let loss = |step: f32| {
                     let moved = values.iter().zip(&direction).map(|(v, d)| v + step * d);
@@ -105,7 +115,10 @@ fn gradients_are_the_slopes_of_the_loss() {
 fn the_decoder_that_ships_says_what_training_says_with_an_adapter_and_without() {
     for model in ["tiny-llama", "tiny-llama-tied", "tiny-llama/int8"] {
         let base = base(model);
-        let train = TrainConfig { rank: 5, ..TrainConfig::default() };
+        let train = TrainConfig {
+            rank: 5,
+            ..TrainConfig::default()
+        };
         let layout = Layout::new(base.config(), &train);
         let values = trained_values(&layout);
         let factors = layout.factors(&values, SUM);
@@ -128,8 +141,14 @@ fn the_decoder_that_ships_says_what_training_says_with_an_adapter_and_without() 
         decoder.set_adapter(Some(adapter)).expect("fits");
         let adapted = block_on(measure_nats(&mut decoder, &documents)).expect("measured");
         // Half precision of the factors, and 16 bits of INT8's inputs.
-        assert!((adapted - expected).abs() < 0.05, "{model}: {adapted} {expected}");
-        assert!((plain - untrained).abs() < 0.05, "{model}: {plain} {untrained}");
+        assert!(
+            (adapted - expected).abs() < 0.05,
+            "{model}: {adapted} {expected}"
+        );
+        assert!(
+            (plain - untrained).abs() < 0.05,
+            "{model}: {plain} {untrained}"
+        );
         assert!((adapted - plain).abs() > 1.0, "{model}: {adapted} {plain}");
         decoder.set_adapter(None).expect("always");
         let again = block_on(measure_nats(&mut decoder, &documents)).expect("measured");

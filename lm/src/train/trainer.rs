@@ -4,14 +4,14 @@ use std::sync::Arc;
 
 use sotto_core::pack::Sha256;
 
+use super::Base;
 use super::config::{Privacy, TrainConfig};
 use super::optimizer::{Adam, schedule};
+use super::parallel::Workers;
 use super::parameters::Layout;
 use super::private::{add_clipped, add_noise};
 use super::random::uniform;
-use super::parallel::Workers;
 use super::windows::{Cut, Text};
-use super::Base;
 use crate::{Factors, LmError, MAX_RANK};
 
 /// Secret random bits, for privacy.
@@ -171,7 +171,10 @@ impl Trainer {
         let is_asked = is_epoch && (self.config.privacy.is_none() || self.done == steps);
         let held_out = is_asked.then(|| self.held_out_loss(&self.values));
         if let Some(nats_per_token) = held_out
-            && self.best.as_ref().is_none_or(|best| nats_per_token < best.nats_per_token)
+            && self
+                .best
+                .as_ref()
+                .is_none_or(|best| nats_per_token < best.nats_per_token)
         {
             self.best = Some(Best {
                 nats_per_token,
@@ -224,11 +227,17 @@ impl Trainer {
         let batch = self.config.batch_windows;
         let start = (at * batch).min(windows.len());
         // Moving the cuts can make one window more, which belongs to the last step.
-        let end = if at + 1 == per_epoch { windows.len() } else { (start + batch).min(windows.len()) };
+        let end = if at + 1 == per_epoch {
+            windows.len()
+        } else {
+            (start + batch).min(windows.len())
+        };
         let chosen: Vec<&Cut> = windows[start..end].iter().collect();
         let share = 1.0 / chosen.len().max(1) as f32;
         let (nats, sum) = self.workers(&self.values).sum(&chosen, |gradient, sum| {
-            sum.iter_mut().zip(gradient).for_each(|(sum, value)| *sum += share * value);
+            sum.iter_mut()
+                .zip(gradient)
+                .for_each(|(sum, value)| *sum += share * value);
         });
         self.epoch = Some((epoch, windows));
         (nats, sum)

@@ -129,7 +129,11 @@ mod tests {
                 assert_eq!(window.targets.len() - window.skip, cut.counted());
                 window.targets[window.skip..].to_vec()
             };
-            let mut targets: Vec<u32> = windows.iter().flat_map(counted).filter(|&id| id != 0).collect();
+            let mut targets: Vec<u32> = windows
+                .iter()
+                .flat_map(counted)
+                .filter(|&id| id != 0)
+                .collect();
             let count = targets.len();
             targets.sort_unstable();
             targets.dedup();

@@ -30,8 +30,8 @@ mod transport;
 
 pub use answer::{Answer, Finish, Step};
 pub use client::{Client, Completed, Gate, Timeouts};
-pub use command::{CloudCommand, CloudCommandError};
 pub(crate) use command::secret;
+pub use command::{CloudCommand, CloudCommandError};
 pub use courier::{Courier, Dispatch, News, TaskCourier, now_ms};
 pub use desk::{Desk, Telling};
 pub use endpoint::{Endpoint, EndpointConfig, KeyPlace, Preset};

@@ -7,8 +7,7 @@ use zeroize::Zeroizing;
 
 use super::training::{ChildCommand, MEMORY_LIMIT_MIB, Outcome, Plan, Report, train};
 use super::{
-    KeyHome, Keyring, PassphraseFile, Personal, PersonalError, PersonalState, Vault, archive,
-    state,
+    KeyHome, Keyring, PassphraseFile, Personal, PersonalError, PersonalState, Vault, archive, state,
 };
 use crate::cloud::secret;
 use crate::models::{StorePaths, Terminal, files};
@@ -142,7 +141,11 @@ impl PersonalCommand {
     ///
     /// # Errors
     /// [`PersonalError`]
-    pub fn run(&self, paths: &StorePaths, terminal: &mut Terminal<'_>) -> Result<(), PersonalError> {
+    pub fn run(
+        &self,
+        paths: &StorePaths,
+        terminal: &mut Terminal<'_>,
+    ) -> Result<(), PersonalError> {
         let mut store = Store::open(&paths.home)?;
         let known = state(&store)?;
         if matches!(self, Self::Status) {
@@ -202,11 +205,14 @@ impl PersonalCommand {
                     return Ok(());
                 }
                 personal.switch_on(key_home)?;
-                terminal.line("It is on. Name a site: sotto-host personal add-site https://mail.example");
+                terminal.line(
+                    "It is on. Name a site: sotto-host personal add-site https://mail.example",
+                );
             }
             Self::Off => {
                 personal.switch_off()?;
-                terminal.line("It is off. What is kept stays until: sotto-host personal erase --all");
+                terminal
+                    .line("It is off. What is kept stays until: sotto-host personal erase --all");
             }
             Self::Sites => {
                 for site in personal.sites()? {
@@ -217,7 +223,9 @@ impl PersonalCommand {
             Self::RemoveSite { site } => personal.set_site(site, false)?,
             Self::Limits { days, mib } => {
                 let erased = personal.set_limits(*days, mib << 20, now_s)?;
-                terminal.line(&format!("{erased} texts were over the limits and are erased."));
+                terminal.line(&format!(
+                    "{erased} texts were over the limits and are erased."
+                ));
             }
             Self::Add { file } => add(personal, file, now_s, terminal)?,
             Self::List => show(&personal.texts()?, terminal),
@@ -240,10 +248,13 @@ impl PersonalCommand {
             Self::Export { name, file } => {
                 let adapter = personal.adapter(name)?;
                 archive::write(file, &adapter, new_passphrase(terminal)?)?;
-                terminal.line("Written. Whoever has the file and the passphrase can ask it what it learned.");
+                terminal.line(
+                    "Written. Whoever has the file and the passphrase can ask it what it learned.",
+                );
             }
             Self::Import { name, file } => {
-                let adapter = archive::read(file, passphrase("Passphrase of the file: ", terminal)?)?;
+                let adapter =
+                    archive::read(file, passphrase("Passphrase of the file: ", terminal)?)?;
                 personal.put_adapter(name, &adapter, now_s)?;
                 terminal.line(&format!("{name} is here."));
             }
@@ -276,8 +287,9 @@ impl PersonalCommand {
         let texts = personal.texts()?.into_iter();
         let wanted = texts.filter(|text| site.as_ref().is_none_or(|site| text.site == *site));
         let texts = wanted.map(|text| text.text.to_string());
-        let plan = Plan::new(texts, *private, state)
-            .ok_or(PersonalError::Input("There is too little text to train with yet."))?;
+        let plan = Plan::new(texts, *private, state).ok_or(PersonalError::Input(
+            "There is too little text to train with yet.",
+        ))?;
         let deadline = seconds.map(|seconds| Instant::now() + Duration::from_secs(seconds));
         let mut told = 0;
         let command = child_command(&pack)?;
@@ -293,7 +305,7 @@ impl PersonalCommand {
         match outcome {
             Outcome::Unfinished(state) => {
                 let state = Zeroizing::new(state);
-                personal.put_unfinished(name, Some(&state), now_s)?;
+                personal.put_unfinished(name, Some(&state[..]), now_s)?;
                 terminal.line("Not finished. The same command goes on.");
             }
             Outcome::Done {
@@ -371,11 +383,16 @@ fn add(
 fn pieces(text: &str) -> Vec<String> {
     const PIECE_BYTES: usize = 2_000;
     let mut pieces = vec![String::new()];
-    for paragraph in text.split("\n\n").map(str::trim).filter(|text| !text.is_empty()) {
+    for paragraph in text
+        .split("\n\n")
+        .map(str::trim)
+        .filter(|text| !text.is_empty())
+    {
         // A paragraph that is longer than a text may be is cut into what may.
         let mut rest = paragraph;
         while !rest.is_empty() {
-            let (first, second) = rest.split_at(rest.floor_char_boundary(super::MAX_TEXT_BYTES / 2));
+            let (first, second) =
+                rest.split_at(rest.floor_char_boundary(super::MAX_TEXT_BYTES / 2));
             let Some(last) = pieces.last_mut() else { break };
             if last.len() >= PIECE_BYTES {
                 pieces.push(first.to_owned());
@@ -458,16 +475,27 @@ mod tests {
 
     #[test]
     fn files_are_cut_at_paragraphs_and_nothing_is_lost() {
-        let paragraphs: Vec<String> = (0..40).map(|at| format!("paragraph {at} ").repeat(12)).collect();
+        let paragraphs: Vec<String> = (0..40)
+            .map(|at| format!("paragraph {at} ").repeat(12))
+            .collect();
         let text = paragraphs.join("\n\n");
         let pieces = pieces(&text);
         assert!(pieces.len() > 2);
         assert!(pieces.iter().all(|piece| piece.len() < 4_000));
-        let words = |text: &str| text.split_whitespace().map(str::to_owned).collect::<Vec<_>>();
+        let words = |text: &str| {
+            text.split_whitespace()
+                .map(str::to_owned)
+                .collect::<Vec<_>>()
+        };
         assert_eq!(words(&pieces.join("\n\n")), words(&text));
         let long = "é".repeat(40_000);
         let cut = super::pieces(&long);
-        assert!(cut.len() > 1 && cut.iter().all(|piece| piece.len() <= super::super::MAX_TEXT_BYTES));
+        assert!(
+            cut.len() > 1
+                && cut
+                    .iter()
+                    .all(|piece| piece.len() <= super::super::MAX_TEXT_BYTES)
+        );
         assert_eq!(super::pieces("\n\n \n\n"), Vec::<String>::new());
     }
 

@@ -22,7 +22,9 @@ pub enum PersonalError {
     #[error(transparent)]
     Vault(#[from] VaultError),
     /// A row that the key does not open: altered, or sealed with another key.
-    #[error("{what} does not open with this device's key: it was altered, or the key is another one. Nothing was deleted.")]
+    #[error(
+        "{what} does not open with this device's key: it was altered, or the key is another one. Nothing was deleted."
+    )]
     Sealed {
         /// Which row.
         what: String,

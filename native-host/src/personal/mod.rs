@@ -89,7 +89,8 @@ impl<'a> Personal<'a> {
                 PersonalState { is_on: true, ..old }
             }
             Some(_) => {
-                let problem = "The key is kept in another place already. To move it, erase everything first.";
+                let problem =
+                    "The key is kept in another place already. To move it, erase everything first.";
                 return Err(PersonalError::Input(problem));
             }
             None => {
@@ -119,7 +120,12 @@ impl<'a> Personal<'a> {
     ///
     /// # Errors
     /// [`PersonalError::Off`], [`PersonalError::Store`]
-    pub fn set_limits(&mut self, max_days: u32, max_bytes: u32, now_s: i64) -> Result<usize, PersonalError> {
+    pub fn set_limits(
+        &mut self,
+        max_days: u32,
+        max_bytes: u32,
+        now_s: i64,
+    ) -> Result<usize, PersonalError> {
         let state = PersonalState {
             max_days,
             max_bytes,
@@ -152,7 +158,9 @@ impl<'a> Personal<'a> {
         self.vault.set(&new)?;
         let mut failure = None;
         let mut anew = |what: &str, sealed: &[u8]| {
-            let moved = old.open(what, sealed).and_then(|plain| new.seal(what, &plain));
+            let moved = old
+                .open(what, sealed)
+                .and_then(|plain| new.seal(what, &plain));
             moved.map_err(|error| failure = Some(error)).ok()
         };
         let sites = match old_state.sites.is_empty() {
@@ -186,7 +194,12 @@ impl<'a> Personal<'a> {
     ///
     /// # Errors
     /// [`PersonalError`]
-    pub fn put_adapter(&mut self, name: &str, bytes: &[u8], now_s: i64) -> Result<(), PersonalError> {
+    pub fn put_adapter(
+        &mut self,
+        name: &str,
+        bytes: &[u8],
+        now_s: i64,
+    ) -> Result<(), PersonalError> {
         check_name(name)?;
         self.put(name, bytes, now_s)
     }
@@ -266,7 +279,9 @@ impl<'a> Personal<'a> {
     fn put(&mut self, name: &str, bytes: &[u8], at_s: i64) -> Result<(), PersonalError> {
         let sealed = self.key()?.seal(&adapter_context(name), bytes)?;
         let name = name.to_owned();
-        Ok(self.store.put_personal_adapter(&SealedAdapter { name, at_s, sealed })?)
+        Ok(self
+            .store
+            .put_personal_adapter(&SealedAdapter { name, at_s, sealed })?)
     }
 
     fn get(&self, name: &str) -> Result<Option<Zeroizing<Vec<u8>>>, PersonalError> {

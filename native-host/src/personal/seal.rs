@@ -1,7 +1,7 @@
 //! Sealing: XChaCha20-Poly1305 with a random nonce of 192 bits, so that nonces may be drawn for as many rows as anybody has.
 
+use chacha20poly1305::XChaCha20Poly1305;
 use chacha20poly1305::aead::{Aead as _, KeyInit as _, Payload};
-use chacha20poly1305::{XChaCha20Poly1305, XNonce};
 use zeroize::Zeroizing;
 
 use super::PersonalError;
@@ -74,7 +74,7 @@ impl DataKey {
             aad: aad.as_bytes(),
         };
         // Fails only for texts of 256 GiB.
-        let sealed = self.cipher().encrypt(XNonce::from_slice(&nonce), payload);
+        let sealed = self.cipher().encrypt((&nonce).into(), payload);
         let sealed = sealed.map_err(|_| PersonalError::Input("That is too long."))?;
         Ok([&nonce[..], &sealed].concat())
     }
@@ -85,13 +85,15 @@ impl DataKey {
     /// [`PersonalError::Sealed`] if a bit of it, its name, or the key is another one.
     pub fn open(&self, what: &str, sealed: &[u8]) -> Result<Zeroizing<Vec<u8>>, PersonalError> {
         let failed = || PersonalError::Sealed { what: what.into() };
-        let (nonce, sealed) = sealed.split_at_checked(NONCE_BYTES).ok_or_else(failed)?;
+        let (nonce, sealed) = sealed
+            .split_first_chunk::<NONCE_BYTES>()
+            .ok_or_else(failed)?;
         let aad = self.aad(what);
         let payload = Payload {
             msg: sealed,
             aad: aad.as_bytes(),
         };
-        let plain = self.cipher().decrypt(XNonce::from_slice(nonce), payload);
+        let plain = self.cipher().decrypt(nonce.into(), payload);
         plain.map(Zeroizing::new).map_err(|_| failed())
     }
 
@@ -114,7 +116,8 @@ mod tests {
         let sealed = key.seal("text 7", b"my words").unwrap();
         assert!(!sealed.windows(5).any(|part| part == b"words"));
         assert_eq!(**key.open("text 7", &sealed).unwrap(), *b"my words");
-        let is_locked = |outcome: Result<_, _>| matches!(outcome, Err(PersonalError::Sealed { .. }));
+        let is_locked =
+            |outcome: Result<_, _>| matches!(outcome, Err(PersonalError::Sealed { .. }));
         assert!(is_locked(key.open("text 8", &sealed)));
         for at in 0..sealed.len() {
             let mut altered = sealed.clone();

@@ -55,7 +55,9 @@ fn filled(store: &mut Store, vault: &Memory) {
     personal.switch_on(KeyHome::Keyring).unwrap();
     personal.set_site(SITE, true).unwrap();
     personal.keep(SITE, "The harbour is closed.", NOW).unwrap();
-    personal.keep(SITE, "Bring the blue rope.", NOW + 1).unwrap();
+    personal
+        .keep(SITE, "Bring the blue rope.", NOW + 1)
+        .unwrap();
     personal.put_adapter("work", b"adapter", NOW).unwrap();
 }
 
@@ -68,14 +70,23 @@ fn texts(personal: &Personal<'_>) -> Vec<String> {
 fn it_is_off_until_it_is_switched_on_and_keeps_only_of_named_sites() {
     let (mut store, vault) = (Store::in_memory().unwrap(), Memory::default());
     let mut personal = Personal::new(&mut store, &vault);
-    assert!(matches!(personal.keep(SITE, "text", NOW), Err(PersonalError::Off)));
+    assert!(matches!(
+        personal.keep(SITE, "text", NOW),
+        Err(PersonalError::Off)
+    ));
     assert!(vault.keys.borrow().is_empty());
     personal.switch_on(KeyHome::Keyring).unwrap();
-    assert!(matches!(personal.keep(SITE, "text", NOW), Err(PersonalError::SiteNotNamed)));
+    assert!(matches!(
+        personal.keep(SITE, "text", NOW),
+        Err(PersonalError::SiteNotNamed)
+    ));
     personal.set_site(SITE, true).unwrap();
     assert_eq!(personal.keep(SITE, "text", NOW).unwrap(), 1);
     personal.set_site(SITE, false).unwrap();
-    assert!(matches!(personal.keep(SITE, "text", NOW), Err(PersonalError::SiteNotNamed)));
+    assert!(matches!(
+        personal.keep(SITE, "text", NOW),
+        Err(PersonalError::SiteNotNamed)
+    ));
     personal.switch_off().unwrap();
     assert!(matches!(personal.texts(), Err(PersonalError::Off)));
     // What was there is there again.
@@ -91,10 +102,16 @@ fn texts_are_found_read_and_erased() {
     let found = personal.search("ROPE").unwrap();
     assert_eq!((found.len(), found[0].id, &*found[0].site), (1, 2, SITE));
     personal.erase_text(1).unwrap();
-    assert!(matches!(personal.erase_text(1), Err(PersonalError::Missing { .. })));
+    assert!(matches!(
+        personal.erase_text(1),
+        Err(PersonalError::Missing { .. })
+    ));
     assert_eq!(texts(&personal), ["Bring the blue rope."]);
     for text in ["", " \n", &"x".repeat(MAX_TEXT_BYTES + 1)] {
-        assert!(matches!(personal.keep(SITE, text, NOW), Err(PersonalError::Input(_))));
+        assert!(matches!(
+            personal.keep(SITE, text, NOW),
+            Err(PersonalError::Input(_))
+        ));
     }
 }
 
@@ -107,7 +124,9 @@ fn nothing_is_on_the_disk_in_clear() {
     for entry in std::fs::read_dir(home.path()).unwrap() {
         let bytes = std::fs::read(entry.unwrap().path()).unwrap();
         for secret in ["harbour", "rope", "mail.example", "adapter!"] {
-            let holds = bytes.windows(secret.len()).any(|part| part == secret.as_bytes());
+            let holds = bytes
+                .windows(secret.len())
+                .any(|part| part == secret.as_bytes());
             assert!(!holds, "{secret}");
         }
     }
@@ -144,11 +163,17 @@ fn a_locked_or_lost_key_says_so_and_deletes_nothing() {
     vault.is_locked.set(false);
     assert_eq!(texts(&personal).len(), 2);
     let key = vault.keys.borrow_mut().remove(&1).unwrap();
-    assert!(matches!(personal.texts(), Err(PersonalError::Vault(VaultError::Missing))));
+    assert!(matches!(
+        personal.texts(),
+        Err(PersonalError::Vault(VaultError::Missing))
+    ));
     // Another key than the one that sealed it.
     let other = DataKey::generate(1).unwrap().to_text().to_string();
     vault.keys.borrow_mut().insert(1, other);
-    assert!(matches!(personal.adapter("work"), Err(PersonalError::Sealed { .. })));
+    assert!(matches!(
+        personal.adapter("work"),
+        Err(PersonalError::Sealed { .. })
+    ));
     vault.keys.borrow_mut().insert(1, key);
     assert_eq!(**personal.adapter("work").unwrap(), *b"adapter");
     assert_eq!(texts(&personal).len(), 2);
@@ -170,7 +195,10 @@ fn an_altered_row_is_noticed_and_stays() {
     adapter.name = "home".into();
     store.put_personal_adapter(&adapter).unwrap();
     let personal = Personal::new(&mut store, &vault);
-    assert!(matches!(personal.adapter("home"), Err(PersonalError::Sealed { .. })));
+    assert!(matches!(
+        personal.adapter("home"),
+        Err(PersonalError::Sealed { .. })
+    ));
 }
 
 #[test]
@@ -207,7 +235,10 @@ fn erasing_everything_throws_the_key_away_and_begins_anew() {
     assert!(personal.texts().unwrap().is_empty() && personal.adapters().unwrap().is_empty());
     // With a locked keyring the rows go all the same, and the user is told about the key.
     vault.is_locked.set(true);
-    assert!(matches!(personal.erase_everything(), Err(PersonalError::Vault(_))));
+    assert!(matches!(
+        personal.erase_everything(),
+        Err(PersonalError::Vault(_))
+    ));
     vault.is_locked.set(false);
     assert!(matches!(personal.texts(), Err(PersonalError::Off)));
 }
@@ -217,12 +248,17 @@ fn unfinished_trainings_are_kept_beside_the_adapters_and_not_shown() {
     let (mut store, vault) = (Store::in_memory().unwrap(), Memory::default());
     filled(&mut store, &vault);
     let mut personal = Personal::new(&mut store, &vault);
-    personal.put_unfinished("work", Some(b"state"), NOW).unwrap();
+    personal
+        .put_unfinished("work", Some(b"state"), NOW)
+        .unwrap();
     assert_eq!(**personal.unfinished("work").unwrap().unwrap(), *b"state");
     assert_eq!(personal.adapters().unwrap().len(), 1);
     personal.erase_adapter("work").unwrap();
     assert!(personal.unfinished("work").unwrap().is_none());
-    assert!(matches!(personal.erase_adapter("work"), Err(PersonalError::Missing { .. })));
+    assert!(matches!(
+        personal.erase_adapter("work"),
+        Err(PersonalError::Missing { .. })
+    ));
     for name in ["", "~work", "Work", "a b", "../x", &"a".repeat(33)] {
         assert!(personal.put_adapter(name, b"x", NOW).is_err(), "{name}");
     }

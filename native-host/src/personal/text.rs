@@ -65,7 +65,9 @@ impl Personal<'_> {
     pub fn set_site(&mut self, site: &str, is_named: bool) -> Result<(), PersonalError> {
         let site = site.trim().trim_end_matches('/');
         if !(1..=MAX_SITE_BYTES).contains(&site.len()) || site.contains(char::is_whitespace) {
-            return Err(PersonalError::Input("A site is an origin, such as https://mail.example"));
+            return Err(PersonalError::Input(
+                "A site is an origin, such as https://mail.example",
+            ));
         }
         let mut sites = self.sites()?;
         sites.retain(|named| named != site);
@@ -99,9 +101,16 @@ impl Personal<'_> {
     ///
     /// # Errors
     /// As [`Self::keep`], but for the site.
-    pub fn keep_anyway(&mut self, site: &str, text: &str, now_s: i64) -> Result<i64, PersonalError> {
+    pub fn keep_anyway(
+        &mut self,
+        site: &str,
+        text: &str,
+        now_s: i64,
+    ) -> Result<i64, PersonalError> {
         if text.trim().is_empty() || text.len() > MAX_TEXT_BYTES {
-            return Err(PersonalError::Input("A text has between one letter and 32 KiB."));
+            return Err(PersonalError::Input(
+                "A text has between one letter and 32 KiB.",
+            ));
         }
         let key = self.key()?;
         let sealed = Sealed {
@@ -114,7 +123,9 @@ impl Personal<'_> {
             let sealed = key.seal(&text_context(id), &plain);
             sealed.map_err(|error| failure = Some(error)).ok()
         };
-        let id = self.store.add_personal_text(now_s, text.len() as i64, seal)?;
+        let id = self
+            .store
+            .add_personal_text(now_s, text.len() as i64, seal)?;
         self.trim(now_s)?;
         id.ok_or(failure.unwrap_or(PersonalError::Randomness))
     }
@@ -173,7 +184,9 @@ impl Personal<'_> {
     pub fn trim(&mut self, now_s: i64) -> Result<usize, PersonalError> {
         let state = self.state_on()?;
         let oldest = now_s.saturating_sub(i64::from(state.max_days) * DAY_S);
-        let trimmed = self.store.trim_personal_texts(oldest, state.max_bytes.into());
+        let trimmed = self
+            .store
+            .trim_personal_texts(oldest, state.max_bytes.into());
         Ok(trimmed?)
     }
 }

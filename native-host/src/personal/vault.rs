@@ -11,10 +11,14 @@ const FILE: &str = "personal-key.age";
 #[derive(Debug, thiserror::Error)]
 pub enum VaultError {
     /// It is not where it should be.
-    #[error("The key for what is personal is missing. If the keyring was reset, what is kept cannot be opened any more; to begin anew: sotto-host personal erase --all")]
+    #[error(
+        "The key for what is personal is missing. If the keyring was reset, what is kept cannot be opened any more; to begin anew: sotto-host personal erase --all"
+    )]
     Missing,
     /// The keyring is locked, absent, or refuses.
-    #[error("The system's keyring is locked or cannot be used. Unlock it and try again; without a keyring: sotto-host personal on --file")]
+    #[error(
+        "The system's keyring is locked or cannot be used. Unlock it and try again; without a keyring: sotto-host personal on --file"
+    )]
     Keyring(#[source] KeyError),
     /// The file needs its passphrase, and this was not it.
     #[error("This passphrase does not open the key for what is personal.")]

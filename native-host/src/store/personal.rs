@@ -155,7 +155,9 @@ impl Store {
             let insert =
                 "INSERT OR REPLACE INTO personal_adapters (name, at_s, sealed) VALUES (?1, ?2, ?3)";
             let SealedAdapter { name, at_s, sealed } = adapter;
-            database.execute(insert, params![name, at_s, sealed]).map(drop)
+            database
+                .execute(insert, params![name, at_s, sealed])
+                .map(drop)
         })
     }
 

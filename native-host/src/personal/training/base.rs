@@ -37,7 +37,9 @@ impl BaseModel {
             blobs.insert(manifest.verify_blob(blob.role, bytes).map_err(bad)?);
         }
         let sum = manifest.manifest().base_sum();
-        let sum = sum.ok_or(PersonalError::Input("This pack is for another engine than the browser's."))?;
+        let sum = sum.ok_or(PersonalError::Input(
+            "This pack is for another engine than the browser's.",
+        ))?;
         let blob = |role| blobs.get(role).map_err(bad);
         let config = LlamaConfig::from_json(blob(BlobRole::Config)?.bytes())?;
         let tokenizer =

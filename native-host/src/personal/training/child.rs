@@ -116,7 +116,11 @@ impl Work {
             false => None,
             true => match read::<ToChild>(from) {
                 Ok(Message::Bytes(state)) => Some(state),
-                _ => return Err(PersonalError::Input("The unfinished training did not come.")),
+                _ => {
+                    return Err(PersonalError::Input(
+                        "The unfinished training did not come.",
+                    ));
+                }
             },
         };
         let model = BaseModel::open(&options.pack)?;

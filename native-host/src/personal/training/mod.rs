@@ -9,7 +9,7 @@ mod pipe;
 
 pub use child::{ChildOptions, serve};
 pub use parent::{ChildCommand, Outcome, Plan, Report, train};
-pub use pipe::{FromChild, MAX_PAYLOAD_BYTES, PipeError, ToChild, read, write};
+pub use pipe::{FromChild, MAX_PAYLOAD_BYTES, Message, PipeError, ToChild, read, write};
 
 /// Ceiling on the address space of the process that trains: the widened base, two windows' activations, and room.
 pub const MEMORY_LIMIT_MIB: u64 = 2_048;

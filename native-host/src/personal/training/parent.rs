@@ -214,7 +214,10 @@ mod tests {
     fn the_newest_part_decides() {
         let texts = |count: usize| (0..count).map(|at| format!("{at}").repeat(100));
         let plan = Plan::new(texts(9), None, None).unwrap();
-        assert_eq!(plan.held_out, [format!("{}", 7).repeat(100), format!("{}", 8).repeat(100)]);
+        assert_eq!(
+            plan.held_out,
+            [format!("{}", 7).repeat(100), format!("{}", 8).repeat(100)]
+        );
         assert_eq!(plan.documents.len(), 7);
         assert!(Plan::new(texts(1), None, None).is_none());
         assert!(Plan::new(texts(0), None, None).is_none());

@@ -31,7 +31,11 @@ pub enum ToChild {
 
 /// What the process that trains says.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "type", rename_all = "camelCase", rename_all_fields = "camelCase")]
+#[serde(
+    tag = "type",
+    rename_all = "camelCase",
+    rename_all_fields = "camelCase"
+)]
 pub enum FromChild {
     /// It has begun, or goes on.
     Ready {
@@ -140,7 +144,9 @@ pub fn read<T: for<'de> Deserialize<'de>>(from: &mut impl Read) -> Result<Messag
         BYTES => Ok(Message::Bytes(payload)),
         JSON => {
             let fields = serde_json::from_slice(&payload);
-            fields.map(Message::Fields).map_err(|_| PipeError::Malformed)
+            fields
+                .map(Message::Fields)
+                .map_err(|_| PipeError::Malformed)
         }
         _ => Err(PipeError::Malformed),
     }
@@ -164,15 +170,24 @@ mod tests {
         write_bytes(&mut pipe, b"state").unwrap();
         let mut from = &pipe[..];
         assert_eq!(read(&mut from).unwrap(), Message::Fields(ToChild::Step));
-        assert_eq!(read::<ToChild>(&mut from).unwrap(), Message::Bytes(b"state".to_vec()));
+        assert_eq!(
+            read::<ToChild>(&mut from).unwrap(),
+            Message::Bytes(b"state".to_vec())
+        );
         assert!(matches!(read::<ToChild>(&mut from), Err(PipeError::Closed)));
         for bytes in [
             &[JSON, 255, 255, 255, 255, 0][..],
             &[9, 0, 0, 0, 0],
             &[JSON, 2, 0, 0, 0, b'{', b'}'],
         ] {
-            assert!(matches!(read::<ToChild>(&mut &bytes[..]), Err(PipeError::Malformed)));
+            assert!(matches!(
+                read::<ToChild>(&mut &bytes[..]),
+                Err(PipeError::Malformed)
+            ));
         }
-        assert!(matches!(read::<ToChild>(&mut &pipe[..7]), Err(PipeError::Closed)));
+        assert!(matches!(
+            read::<ToChild>(&mut &pipe[..7]),
+            Err(PipeError::Closed)
+        ));
     }
 }

@@ -64,7 +64,9 @@ pub(super) fn extract(
 ) -> Result<CanaryFigures, EvalError> {
     let mut decoder = pack.decoder()?;
     let before = ask(&mut decoder, tokenizer)?;
-    decoder.set_adapter(adapter.cloned()).map_err(LmError::from)?;
+    decoder
+        .set_adapter(adapter.cloned())
+        .map_err(LmError::from)?;
     let after = ask(&mut decoder, tokenizer)?;
     let count = |answers: &[Answer]| answers.iter().filter(|answer| answer.is_given).count();
     let first = |answers: &[Answer]| answers.iter().filter(|answer| answer.rank == 1).count();
@@ -107,7 +109,9 @@ fn ask(decoder: &mut LlamaDecoder, tokenizer: &HfTokenizer) -> Result<Vec<Answer
             .iter()
             .flat_map(|token| tokenizer.token_bytes(token.id).to_vec())
             .collect();
-        let is_given = String::from_utf8_lossy(&bytes).trim_start().starts_with(secret);
+        let is_given = String::from_utf8_lossy(&bytes)
+            .trim_start()
+            .starts_with(secret);
         let own = cost(decoder, &prompt, &tokens)?;
         let mut rank = 1;
         for _ in 0..OTHERS {
@@ -126,7 +130,9 @@ fn cost(decoder: &mut LlamaDecoder, prompt: &[u32], tokens: &[u32]) -> Result<f6
     let logits = block_on(decoder.prefill_all(&ids[..ids.len() - 1]))?;
     let rows = logits.chunks_exact(decoder.vocab_size());
     let of_secret = rows.skip(prompt.len() - 1).zip(tokens);
-    Ok(of_secret.map(|(row, &token)| log_norm(row) - f64::from(row[token as usize])).sum())
+    Ok(of_secret
+        .map(|(row, &token)| log_norm(row) - f64::from(row[token as usize]))
+        .sum())
 }
 
 /// Another secret of the same form: digits for digits, letters for letters.

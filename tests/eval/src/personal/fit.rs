@@ -147,11 +147,19 @@ fn config(options: &TrainingOptions) -> Result<TrainConfig, EvalError> {
         Some(_) => TrainConfig::private(),
     };
     let named = |name: &String| Target::from_name(name).ok_or(EvalError::AdapterTarget);
-    let targets: Vec<Target> = options.targets.iter().map(named).collect::<Result<_, _>>()?;
+    let targets: Vec<Target> = options
+        .targets
+        .iter()
+        .map(named)
+        .collect::<Result<_, _>>()?;
     Ok(TrainConfig {
         rank: options.rank.unwrap_or(default.rank),
         alpha: options.alpha.unwrap_or(default.alpha),
-        targets: if targets.is_empty() { default.targets } else { targets },
+        targets: if targets.is_empty() {
+            default.targets
+        } else {
+            targets
+        },
         learning_rate: options.learning_rate.unwrap_or(default.learning_rate),
         epochs: options.epochs.unwrap_or(default.epochs),
         window_tokens: options.window_tokens.unwrap_or(default.window_tokens),
@@ -167,6 +175,9 @@ fn processor_seconds() -> Option<f64> {
     let stat = std::fs::read_to_string("/proc/self/stat").ok()?;
     // Behind the name, which may hold anything, come the state and then numbers; the 12th and 13th are the times.
     let (_, fields) = stat.rsplit_once(')')?;
-    let mut times = fields.split_whitespace().skip(11).map(|field| field.parse::<f64>().ok());
+    let mut times = fields
+        .split_whitespace()
+        .skip(11)
+        .map(|field| field.parse::<f64>().ok());
     Some((times.next()?? + times.next()??) / 100.0)
 }

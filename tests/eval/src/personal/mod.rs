@@ -128,7 +128,11 @@ pub(crate) fn run(options: &PersonalOptions) -> Result<String, EvalError> {
         settings: Settings {
             rank: config.rank,
             alpha: config.alpha,
-            targets: config.targets.iter().map(|target| Target::name(*target)).collect(),
+            targets: config
+                .targets
+                .iter()
+                .map(|target| Target::name(*target))
+                .collect(),
             learning_rate: config.learning_rate,
             window_tokens: config.window_tokens,
             batch_windows: config.batch_windows,
@@ -142,7 +146,8 @@ pub(crate) fn run(options: &PersonalOptions) -> Result<String, EvalError> {
         peak_memory_mib: peak_memory_mib(),
     };
     write_json(&options.common.json, &figures)?;
-    let better = |author: &AuthorFigures| 1.0 - author.bits_per_byte_after / author.bits_per_byte_before;
+    let better =
+        |author: &AuthorFigures| 1.0 - author.bits_per_byte_after / author.bits_per_byte_before;
     let all: Vec<String> = figures
         .authors
         .iter()
@@ -166,11 +171,14 @@ fn author(
     let fitted = fit.run(&parts.learned, &parts.held_out)?;
     let measure = |adapter: Option<Arc<Adapter>>| {
         let with = |mut decoder: LlamaDecoder| {
-            decoder.set_adapter(adapter.clone()).map_err(sotto_lm::LmError::from)?;
+            decoder
+                .set_adapter(adapter.clone())
+                .map_err(sotto_lm::LmError::from)?;
             Ok::<_, EvalError>(decoder)
         };
         let mut predictor = LlamaPredictor::new(with(pack.decoder()?)?);
-        let bits = prompts::bits_per_byte(&mut predictor, &tokenizer, &parts.test, pack.manifest())?;
+        let bits =
+            prompts::bits_per_byte(&mut predictor, &tokenizer, &parts.test, pack.manifest())?;
         let text = TextCase {
             id: case.id.clone(),
             text: parts.test.clone(),
@@ -182,7 +190,9 @@ fn author(
         if !typed.is_empty() {
             let mut completer = pack.completer(pack.settings(None)?)?;
             let decoder = completer.decoder_mut();
-            decoder.set_adapter(adapter.clone()).map_err(sotto_lm::LmError::from)?;
+            decoder
+                .set_adapter(adapter.clone())
+                .map_err(sotto_lm::LmError::from)?;
             typing.add(&typed, &mut completer)?;
         }
         Ok::<_, EvalError>((bits, typing.figures(1.0).saved, full))
@@ -268,7 +278,9 @@ impl Parts {
 /// `VmHWM` of Linux.
 fn peak_memory_mib() -> Option<u64> {
     let status = std::fs::read_to_string("/proc/self/status").ok()?;
-    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+    let line = status
+        .lines()
+        .find_map(|line| line.strip_prefix("VmHWM:"))?;
     let kib: u64 = line.trim().strip_suffix("kB")?.trim().parse().ok()?;
     Some(kib / 1024)
 }

@@ -24,7 +24,10 @@ pub(super) fn bits_per_byte(
         let end = (start + longest).min(ids.len());
         let prompt = [&[tokenizer.end_of_text()], &ids[start..end]].concat();
         let positions = predictor.predict(&prompt)?;
-        nats += positions[counted - start..].iter().map(|position| position.nats).sum::<f64>();
+        nats += positions[counted - start..]
+            .iter()
+            .map(|position| position.nats)
+            .sum::<f64>();
         counted = end;
         start = end.saturating_sub(left);
     }
