@@ -130,7 +130,8 @@ impl Work {
         };
         let (documents, held_out) = (encode(&documents)?, encode(&held_out_texts)?);
         let base = Arc::new(model.widened()?);
-        let begin = |config: TrainConfig| {
+        let begin = |mut config: TrainConfig| {
+            config.window_tokens = config.window_tokens.min(model.config.max_positions);
             let bits = Box::new(|| getrandom::u64().expect("it gave numbers a moment ago"));
             let texts = (&documents[..], &held_out[..]);
             Trainer::new(base.clone(), model.sum, texts, config, bits)
