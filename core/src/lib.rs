@@ -13,6 +13,7 @@ pub mod decode;
 pub mod generate;
 pub mod pack;
 pub mod policy;
+pub mod privacy;
 pub mod prompt;
 pub mod protocol;
 pub mod redact;

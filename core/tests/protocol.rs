@@ -430,6 +430,9 @@ fn every_reason_and_code_has_a_camel_case_name() {
         "updateExtraneous",
         "updateInvalid",
         "updateFailed",
+        "adapterInvalid",
+        "adapterOtherModel",
+        "personalLocked",
         "internal"
     ]);
     for code in codes.as_array().unwrap() {

@@ -1,9 +1,11 @@
 //! `sotto_core`'s `Decoder` over the network and its cache.
 
+use std::sync::Arc;
+
 use sotto_core::decode::Decoder;
 
 use crate::network::Rows;
-use crate::{KvCache, Llama, LlamaConfig, LmError};
+use crate::{Adapter, AdapterError, KvCache, Llama, LlamaConfig, LmError};
 
 /// Tokens of a prefill that go through the network at once. More would only make the working memory larger: the
 /// weights are already read once for several rows at this size.
@@ -29,6 +31,29 @@ impl LlamaDecoder {
     /// The model's sizes.
     pub fn config(&self) -> &LlamaConfig {
         self.model.config()
+    }
+
+    /// What changes the model's answers now.
+    pub fn adapter(&self) -> Option<&Arc<Adapter>> {
+        self.model.adapter()
+    }
+
+    /// Takes another adapter, or none; costs nothing but the KV cache, which is empty afterwards. Does nothing if it is the
+    /// same one.
+    ///
+    /// # Errors
+    /// [`AdapterError::Backend`] on another device than the CPU, [`AdapterError::OtherModel`]; everything is as before then.
+    pub fn set_adapter(&mut self, adapter: Option<Arc<Adapter>>) -> Result<(), AdapterError> {
+        let is_same = match (self.adapter(), &adapter) {
+            (Some(old), Some(new)) => Arc::ptr_eq(old, new),
+            (None, None) => true,
+            _ => false,
+        };
+        if !is_same {
+            self.model.set_adapter(adapter)?;
+            self.cache.truncate(0);
+        }
+        Ok(())
     }
 
     /// Appends `tokens` and gives the logits after each of them: to measure a text in one pass. Decoding needs those

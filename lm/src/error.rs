@@ -4,6 +4,8 @@ use sotto_core::autocomplete::CompleteError;
 use sotto_core::protocol::{Coded, ErrorCode};
 use sotto_tokenizer::TokenizerError;
 
+use crate::AdapterError;
+
 /// Everything that can go wrong in this crate.
 #[derive(Debug, thiserror::Error)]
 pub enum LmError {
@@ -30,6 +32,9 @@ pub enum LmError {
     /// The tokenizer cannot be used.
     #[error(transparent)]
     Tokenizer(#[from] TokenizerError),
+    /// The adapter cannot be used. The model is as it was before.
+    #[error(transparent)]
+    Adapter(#[from] AdapterError),
     /// More tokens than the KV cache holds.
     #[error("{needed} tokens do not fit into a cache of {capacity}")]
     CacheFull {
@@ -62,6 +67,7 @@ impl Coded for LmError {
             Self::ConfigSyntax(_) | Self::Config(_) => ErrorCode::ModelConfigInvalid,
             Self::WeightsSyntax(_) | Self::Tensor { .. } => ErrorCode::ModelWeightsInvalid,
             Self::Tokenizer(error) => error.code(),
+            Self::Adapter(error) => error.code(),
             Self::NoDevice(_) => ErrorCode::BackendUnavailable,
             Self::Device(_) => ErrorCode::DeviceLost,
             Self::OutOfMemory => ErrorCode::OutOfMemory,

@@ -1,5 +1,7 @@
 //! A model on a device: the network, wherever its weights are.
 
+use std::sync::Arc;
+
 use sotto_core::vector::are_finite;
 
 use crate::cache::{KvCache, State};
@@ -9,13 +11,14 @@ use crate::network::{Network, Rows};
 #[cfg(feature = "webgpu")]
 use crate::webgpu::Webgpu;
 use crate::weights::Weights;
-use crate::{LlamaConfig, LmError};
+use crate::{Adapter, AdapterError, LlamaConfig, LmError};
 
 /// A Llama-architecture model on a device.
 #[derive(Debug)]
 pub struct Llama {
     config: LlamaConfig,
     network: Placed,
+    adapter: Option<Arc<Adapter>>,
     device: Device,
 }
 
@@ -42,6 +45,7 @@ impl Llama {
         Ok(Self {
             config: config.clone(),
             network,
+            adapter: None,
             device: device.clone(),
         })
     }
@@ -56,6 +60,29 @@ impl Llama {
         &self.device
     }
 
+    /// What changes the model's answers now.
+    pub fn adapter(&self) -> Option<&Arc<Adapter>> {
+        self.adapter.as_ref()
+    }
+
+    /// Takes another adapter, or none. Keys and values that were computed before do not belong to it.
+    pub(crate) fn set_adapter(
+        &mut self,
+        adapter: Option<Arc<Adapter>>,
+    ) -> Result<(), AdapterError> {
+        if let Some(adapter) = &adapter {
+            if !matches!(self.device, Device::Cpu) {
+                return Err(AdapterError::Backend);
+            }
+            // The adapter was made for a model of the same sum; this keeps a slip of the caller's from being a panic later.
+            if adapter.layers.len() != self.config.layers {
+                return Err(AdapterError::OtherModel);
+            }
+        }
+        self.adapter = adapter;
+        Ok(())
+    }
+
     /// Runs the layers over `tokens`, appending them to `cache`, which then also holds the residual stream at `rows`.
     ///
     /// # Shapes
@@ -64,7 +91,8 @@ impl Llama {
         let at = (cache.len(), rows);
         match (&self.network, &mut cache.state) {
             (Placed::Cpu(network), State::Cpu(state)) => {
-                network.forward(tokens, at, &self.config, state);
+                let model = (&self.config, self.adapter.as_deref());
+                network.forward(tokens, at, model, state);
             }
             #[cfg(feature = "webgpu")]
             (Placed::Webgpu(network), State::Webgpu(state)) => {
@@ -85,7 +113,9 @@ impl Llama {
     /// [`LmError::Device`] if the device failed while computing.
     pub(crate) async fn logits(&self, cache: &mut KvCache) -> Result<Vec<f32>, LmError> {
         let logits = match (&self.network, &mut cache.state) {
-            (Placed::Cpu(network), State::Cpu(state)) => network.logits(&self.config, state),
+            (Placed::Cpu(network), State::Cpu(state)) => {
+                network.logits((&self.config, self.adapter.as_deref()), state)
+            }
             #[cfg(feature = "webgpu")]
             (Placed::Webgpu(network), State::Webgpu(state)) => {
                 network.logits(&self.config, state).await?

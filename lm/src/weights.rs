@@ -11,6 +11,7 @@ use safetensors::tensor::{Metadata, SafeTensorError, TensorInfo};
 use sotto_core::pack::BlobBytes;
 
 use crate::LmError;
+use crate::half::half_to_f32;
 
 /// Bytes of the length that a weights file begins with.
 const LENGTH_BYTES: usize = 8;
@@ -219,18 +220,6 @@ fn header(bytes: &impl BlobBytes) -> Result<(Metadata, usize), SafeTensorError> 
         Ok((tensors, data_start))
     } else {
         Err(SafeTensorError::MetadataIncompleteBuffer)
-    }
-}
-
-/// IEEE 754 half precision, exactly.
-fn half_to_f32(half: u16) -> f32 {
-    let sign = u32::from(half >> 15) << 31;
-    let exponent = u32::from(half >> 10) & 0x1f;
-    let mantissa = u32::from(half) & 0x3ff;
-    match exponent {
-        0 => f32::from_bits(sign | (mantissa as f32 * 2f32.powi(-24)).to_bits()),
-        31 => f32::from_bits(sign | 0x7f80_0000 | (mantissa << 13)),
-        _ => f32::from_bits(sign | ((exponent + 112) << 23) | (mantissa << 13)),
     }
 }
 

@@ -10,6 +10,7 @@ use sotto_core::pack::PublicKey;
 
 use crate::commands::UserCommand;
 use crate::models::StorePaths;
+use crate::personal::training::{self, ChildOptions};
 use crate::quarantine::Quarantine;
 use crate::update::ProofReport;
 use crate::wire::stdout;
@@ -27,6 +28,16 @@ struct Arguments {
 enum Command {
     #[command(flatten)]
     User(UserCommand),
+    /// Trains a personal adapter; started by the host itself.
+    #[command(hide = true)]
+    Trainer {
+        /// Ceiling on the address space.
+        #[arg(long)]
+        memory_limit_mib: u64,
+        /// The browser's pack.
+        #[arg(long)]
+        pack: PathBuf,
+    },
     /// Runs the model; started by the host itself.
     #[command(hide = true)]
     Worker {
@@ -58,6 +69,18 @@ enum Command {
 pub fn run() -> anyhow::Result<ExitCode> {
     match Arguments::parse().command {
         Command::User(command) => command.run(),
+        Command::Trainer {
+            memory_limit_mib,
+            pack,
+        } => {
+            let mut output = io::BufWriter::new(stdout::take()?);
+            let options = ChildOptions {
+                pack,
+                memory_limit_bytes: Some(memory_limit_mib.saturating_mul(1024 * 1024)),
+            };
+            training::serve(&options, &mut io::stdin().lock(), &mut output)?;
+            Ok(ExitCode::SUCCESS)
+        }
         Command::Worker {
             memory_limit_mib,
             device_key,

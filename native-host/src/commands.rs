@@ -11,6 +11,7 @@ use crate::cloud::CloudCommand;
 use crate::doctor;
 use crate::install::{InstallCommand, Platform, UninstallCommand, system_registry};
 use crate::models::{ModelCommand, ModelStore, StorePaths, Terminal};
+use crate::personal::PersonalCommand;
 use crate::providers::ProviderCommand;
 use crate::sandbox::{Access, confine};
 use crate::update::UpdateCommand;
@@ -40,6 +41,9 @@ pub(crate) enum UserCommand {
     /// Set up an endpoint to be asked, after consent, where this device is not enough
     #[command(subcommand)]
     Cloud(CloudCommand),
+    /// Keep what you write on sites that you name, encrypted, and train adapters on it
+    #[command(subcommand)]
+    Personal(PersonalCommand),
     /// Show, export and verify the record of what was sent, refused and agreed to
     #[command(subcommand)]
     Audit(AuditCommand),
@@ -91,6 +95,15 @@ impl UserCommand {
                 command.run(&store, &mut terminal).map_err(coded)?;
             }
             Self::Cloud(command) => {
+                let input = io::stdin();
+                let mut terminal = Terminal {
+                    out: &mut out,
+                    is_interactive: input.is_terminal(),
+                    input: &mut input.lock(),
+                };
+                command.run(store.paths(), &mut terminal).map_err(coded)?;
+            }
+            Self::Personal(command) => {
                 let input = io::stdin();
                 let mut terminal = Terminal {
                     out: &mut out,

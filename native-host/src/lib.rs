@@ -15,6 +15,7 @@ pub mod hand_over;
 pub mod host;
 pub mod install;
 pub mod models;
+pub mod personal;
 pub mod providers;
 pub mod quarantine;
 pub mod sandbox;

@@ -134,6 +134,17 @@ impl fmt::Debug for Sha256 {
     }
 }
 
+impl std::str::FromStr for Sha256 {
+    type Err = PackError;
+
+    /// # Errors
+    /// [`PackError::FieldInvalid`] for anything but 64 lower-case hexadecimal digits.
+    fn from_str(text: &str) -> Result<Self, PackError> {
+        let sum = parse_hex(text).map(Self);
+        sum.ok_or(PackError::FieldInvalid { field: "sha256" })
+    }
+}
+
 impl Serialize for Sha256 {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_str(self)

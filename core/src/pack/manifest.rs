@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::onnx::check_files;
-use super::{Assist, Blob, BlobRole, Graph, PackError, Runtime};
+use super::{Assist, Blob, BlobRole, Graph, PackError, Runtime, Sha256, sha256};
 use crate::suggestion::SuggestionSettings;
 
 /// Version of the pack format that this build reads.
@@ -101,6 +101,17 @@ impl Manifest {
         self.blobs
             .iter()
             .find(|blob| blob.role == role && blob.name.as_deref() == name)
+    }
+
+    /// What adapters are bound to: one sum over `config`, `tokenizer` and `weights`. Not the manifest's own, so that new
+    /// thresholds for the same weights leave adapters valid. `None` for a pack without one of the three.
+    pub fn base_sum(&self) -> Option<Sha256> {
+        const CONTEXT: &[u8] = b"sotto-adapter-base-v1\0";
+        let mut bytes = CONTEXT.to_vec();
+        for role in [BlobRole::Config, BlobRole::Tokenizer, BlobRole::Weights] {
+            bytes.extend(self.blob(role)?.sha256.0);
+        }
+        Some(sha256(&bytes))
     }
 
     /// Reads and checks a manifest. Says nothing about who wrote it.

@@ -117,6 +117,12 @@ pub enum ErrorCode {
     UpdateInvalid,
     /// The new model did not give its known answer; the one before stays in use.
     UpdateFailed,
+    /// An adapter is damaged, was altered, or has a format that this build does not read.
+    AdapterInvalid,
+    /// An adapter was trained for another model than the one that runs.
+    AdapterOtherModel,
+    /// What is personal cannot be opened: the keyring is locked or absent, or the key is another one.
+    PersonalLocked,
     /// A bug: the message says where, never what the user typed.
     Internal,
 }
@@ -200,6 +206,9 @@ impl ErrorCode {
             | Self::UpdateExtraneous
             | Self::UpdateInvalid
             | Self::UpdateFailed
+            | Self::AdapterInvalid
+            | Self::AdapterOtherModel
+            | Self::PersonalLocked
             | Self::Internal => false,
         }
     }

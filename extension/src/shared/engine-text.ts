@@ -102,6 +102,9 @@ const ADVICE_KEYS: Record<ErrorCode, string> = {
   updateExtraneous: "adviceUpdate",
   updateInvalid: "adviceUpdate",
   updateFailed: "adviceUpdate",
+  adapterInvalid: "adviceRetry",
+  adapterOtherModel: "adviceRetry",
+  personalLocked: "adviceRetry",
   internal: "adviceReport",
 };
 

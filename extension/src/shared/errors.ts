@@ -90,5 +90,8 @@ const CODES: Record<ErrorCode, true> = {
   updateExtraneous: true,
   updateInvalid: true,
   updateFailed: true,
+  adapterInvalid: true,
+  adapterOtherModel: true,
+  personalLocked: true,
   internal: true,
 };

@@ -1,5 +1,6 @@
 //! One layer of the network, and its head, on slices.
 
+use crate::adapter::{LayerAdapter, LowRank};
 use crate::cpu::Cpu;
 use crate::kernels::Simd;
 use crate::kernels::attention::{self, AttentionShape};
@@ -32,6 +33,8 @@ pub(crate) struct Scratch {
     attended: Vec<f32>,
     gate_up: Vec<f32>,
     gated: Vec<f32>,
+    /// What an adapter works in.
+    low_rank: Vec<f32>,
 }
 
 impl Scratch {
@@ -45,6 +48,7 @@ impl Scratch {
             attended: Vec::new(),
             gate_up: Vec::new(),
             gated: Vec::new(),
+            low_rank: Vec::new(),
         }
     }
 }
@@ -93,15 +97,25 @@ impl Layer<Cpu> {
         eps: f32,
         (rope, cache): (&[f32], &mut [f32]),
         (shape, rows): (AttentionShape, Rows),
+        adapter: Option<&LayerAdapter>,
         scratch: &mut Scratch,
     ) {
         let hidden = self.attention_norm.len();
         let m = x.len() / hidden;
-        let Scratch { rounded, .. } = scratch;
+        let Scratch {
+            rounded, low_rank, ..
+        } = scratch;
+        let mut adapt =
+            |part: fn(&LayerAdapter) -> &Option<LowRank>, x: &[f32], out: &mut [f32]| {
+                if let Some(part) = adapter.and_then(|adapter| part(adapter).as_ref()) {
+                    part.add(x, low_rank, out);
+                }
+            };
         let qkv = sized(&mut scratch.qkv, m * shape.qkv_size());
         let normed = sized(&mut scratch.normed, x.len());
         rms_norm(x, &self.attention_norm, eps, normed);
         self.qkv.multiply(normed, hidden, false, rounded, qkv);
+        adapt(|adapter| &adapter.qkv, normed, qkv);
         attention::append(qkv, rope, cache, shape);
 
         // From here on only the rows that are asked for are of any use.
@@ -117,6 +131,7 @@ impl Layer<Cpu> {
         let width = shape.out_size();
         self.attention_out
             .multiply(attended, width, true, rounded, x);
+        adapt(|adapter| &adapter.attention_out, attended, x);
 
         let inner = self.gate_up.rows() / 2;
         let normed = &mut normed[..x.len()];
@@ -124,9 +139,11 @@ impl Layer<Cpu> {
         let gate_up = sized(&mut scratch.gate_up, m * 2 * inner);
         self.gate_up
             .multiply(normed, hidden, false, rounded, gate_up);
+        adapt(|adapter| &adapter.gate_up, normed, gate_up);
         let gated = sized(&mut scratch.gated, m * inner);
         swiglu(gate_up, inner, gated);
         self.down.multiply(gated, inner, true, rounded, x);
+        adapt(|adapter| &adapter.down, gated, x);
     }
 }
 
@@ -137,13 +154,16 @@ impl Layer<Cpu> {
 pub(crate) fn head(
     x: &[f32],
     (gain, eps): (&[f32], f32),
-    weights: &Matrix,
+    (weights, adapter): (&Matrix, Option<&LowRank>),
     scratch: &mut Scratch,
     out: &mut [f32],
 ) {
     let normed = sized(&mut scratch.normed, x.len());
     rms_norm(x, gain, eps, normed);
     weights.multiply(normed, gain.len(), false, &mut scratch.rounded, out);
+    if let Some(adapter) = adapter {
+        adapter.add(normed, &mut scratch.low_rank, out);
+    }
 }
 
 /// The first `len` values of a buffer that only grows. What they are is of no interest: callers write before they read.

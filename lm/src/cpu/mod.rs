@@ -7,6 +7,7 @@ mod layer;
 
 use self::layer::{Matrix, Scratch, head};
 use crate::LlamaConfig;
+use crate::adapter::Adapter;
 use crate::kernels::attention::AttentionShape;
 use crate::kernels::tiles::Tiles;
 use crate::network::{Network, Place, Rows};
@@ -75,7 +76,7 @@ impl Network<Cpu> {
         &self,
         tokens: &[u32],
         (past, rows): (usize, Rows),
-        config: &LlamaConfig,
+        (config, adapter): (&LlamaConfig, Option<&Adapter>),
         state: &mut CpuState,
     ) {
         let hidden = config.hidden_size;
@@ -99,6 +100,7 @@ impl Network<Cpu> {
                 config.rms_norm_eps,
                 (rope, cache),
                 (shape, rows),
+                adapter.map(|adapter| &adapter.layers[at]),
                 scratch,
             );
         }
@@ -111,11 +113,17 @@ impl Network<Cpu> {
     ///
     /// # Shapes
     /// Result: `[m, vocab]`.
-    pub(crate) fn logits(&self, config: &LlamaConfig, state: &mut CpuState) -> Vec<f32> {
+    pub(crate) fn logits(
+        &self,
+        (config, adapter): (&LlamaConfig, Option<&Adapter>),
+        state: &mut CpuState,
+    ) -> Vec<f32> {
         let norm = (&self.norm[..], config.rms_norm_eps);
         let m = state.x.len() / config.hidden_size;
         let mut logits = vec![0.0; m * config.vocab_size];
-        head(&state.x, norm, self.head(), &mut state.scratch, &mut logits);
+        let adapter = adapter.and_then(|adapter| adapter.head.as_ref());
+        let weights = (self.head(), adapter);
+        head(&state.x, norm, weights, &mut state.scratch, &mut logits);
         logits
     }
 }

@@ -326,7 +326,10 @@ fn describe(endpoint: &Endpoint, terminal: &mut Terminal<'_>) {
 }
 
 /// A secret from the user: not shown while it is typed, a line of its own where it is piped in.
-fn secret(prompt: &str, terminal: &mut Terminal<'_>) -> Result<String, CloudCommandError> {
+pub(crate) fn secret(
+    prompt: &str,
+    terminal: &mut Terminal<'_>,
+) -> Result<String, CloudCommandError> {
     if terminal.is_interactive {
         return rpassword::prompt_password(prompt).map_err(|_| CloudCommandError::Input);
     }

@@ -75,6 +75,11 @@ impl ApiKey {
         }
     }
 
+    /// The key itself, for the keys that are not sent anywhere.
+    pub(crate) fn reveal(&self) -> &str {
+        &self.0
+    }
+
     /// As the header's value, marked so that nobody prints it.
     ///
     /// # Errors
@@ -171,6 +176,13 @@ impl KeyFile {
     pub fn new(home: &Path) -> Self {
         Self {
             path: home.join(FILE),
+        }
+    }
+
+    /// A file of another name, for another key.
+    pub(crate) fn named(home: &Path, name: &str) -> Self {
+        Self {
+            path: home.join(name),
         }
     }
 

@@ -16,7 +16,7 @@ mod enterprise;
 mod error;
 mod http;
 mod journal;
-mod keys;
+pub(crate) mod keys;
 mod office;
 mod outcome;
 mod permit;
@@ -30,6 +30,7 @@ mod transport;
 
 pub use answer::{Answer, Finish, Step};
 pub use client::{Client, Completed, Gate, Timeouts};
+pub(crate) use command::secret;
 pub use command::{CloudCommand, CloudCommandError};
 pub use courier::{Courier, Dispatch, News, TaskCourier, now_ms};
 pub use desk::{Desk, Telling};

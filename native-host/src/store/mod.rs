@@ -1,10 +1,11 @@
-//! What the host keeps: one SQLite database in the data directory. Never text that anybody wrote: times, sums, counts,
-//! amounts and reasons.
+//! What the host keeps: one SQLite database in the data directory. Never text that anybody wrote in clear: times, sums, counts,
+//! amounts and reasons, and what is personal only sealed (`personal`).
 //!
 //! Several hosts may run at once, one for each browser. Whatever must not be done twice is one transaction that takes the
 //! write lock first.
 
 mod audit;
+pub mod personal;
 mod scopes;
 mod sends;
 
@@ -24,7 +25,12 @@ const FILE: &str = "sotto.db";
 const BUSY: Duration = Duration::from_secs(2);
 
 /// What each version of the database adds to the one before. Never changed once released, only added to.
-const MIGRATIONS: &[&str] = &[sends::SCHEMA, scopes::SCHEMA, audit::SCHEMA];
+const MIGRATIONS: &[&str] = &[
+    sends::SCHEMA,
+    scopes::SCHEMA,
+    audit::SCHEMA,
+    personal::SCHEMA,
+];
 
 /// Why something could not be kept or found.
 #[derive(Debug, thiserror::Error)]
@@ -107,7 +113,7 @@ impl Store {
         home.join(FILE).exists()
     }
 
-    /// Deletes everything: records, permissions, times and costs. What was deleted is overwritten.
+    /// Deletes everything: records, permissions, times, costs, and what is personal. What was deleted is overwritten.
     ///
     /// # Errors
     /// [`StoreError`]; nothing is deleted then.
@@ -124,14 +130,22 @@ impl Store {
                 endpoint: false,
             };
             delete("DELETE FROM audit_head")?;
+            for table in ["personal_texts", "personal_adapters", "personal_state"] {
+                delete(&format!("DELETE FROM {table}"))?;
+            }
             Ok(deletion)
         })?;
+        self.compact();
+        Ok(deletion)
+    }
+
+    /// Takes rows that were deleted out of the journal and the file.
+    fn compact(&self) {
         // The rows are gone, and `secure_delete` wrote zeros over them. These take them out of the journal and the file as well;
         // while another host reads, they wait for the next time.
         let _ = self.connection.execute_batch("VACUUM");
         let checkpoint = "PRAGMA wal_checkpoint(TRUNCATE)";
         let _ = self.connection.query_row(checkpoint, [], |_| Ok(()));
-        Ok(deletion)
     }
 
     fn set_up(mut connection: Connection, path: PathBuf) -> Result<Self, StoreError> {

@@ -28,6 +28,8 @@ pub(crate) enum Command {
     Calibrate(CalibrateOptions),
     /// Planted secrets and words that must never be shown.
     Canaries(CanariesOptions),
+    /// Adapters: what training on the first part of an author's text does for the last part.
+    Personal(PersonalOptions),
     /// Redaction: recall and precision of each kind of personal data.
     Redact(RedactOptions),
     /// Makes cases from a prose file or from records.
@@ -180,6 +182,54 @@ pub(crate) struct CanariesOptions {
     /// Writes the canaries as a prose file that can be planted in training text, and measures nothing.
     #[arg(long)]
     pub(crate) plant: Option<PathBuf>,
+}
+
+#[derive(Debug, Clone, Args)]
+pub(crate) struct PersonalOptions {
+    #[command(flatten)]
+    pub(crate) common: Common,
+    /// Tokens of an author's beginning that are what the user wrote: most is learned from, the last tenth decides.
+    #[arg(long, default_value_t = 20_000)]
+    pub(crate) train_tokens: usize,
+    /// Tokens behind those that are measured.
+    #[arg(long, default_value_t = 8_000)]
+    pub(crate) test_tokens: usize,
+    /// Characters of the measured part that are typed; 0 leaves typing out.
+    #[arg(long, default_value_t = 6_000)]
+    pub(crate) typed_characters: usize,
+    /// Times that planted secrets are written into what is learned; asks for them afterwards.
+    #[arg(long, default_value_t = 0)]
+    pub(crate) canaries: usize,
+    #[command(flatten)]
+    pub(crate) training: TrainingOptions,
+}
+
+/// Settings of the training other than the defaults.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct TrainingOptions {
+    #[arg(long)]
+    pub(crate) rank: Option<usize>,
+    #[arg(long)]
+    pub(crate) alpha: Option<f32>,
+    /// Products that learn: qkv, attention_out, gate_up, down, head.
+    #[arg(long, value_delimiter = ',')]
+    pub(crate) targets: Vec<String>,
+    #[arg(long)]
+    pub(crate) learning_rate: Option<f32>,
+    #[arg(long)]
+    pub(crate) epochs: Option<usize>,
+    #[arg(long)]
+    pub(crate) window_tokens: Option<usize>,
+    #[arg(long)]
+    pub(crate) batch_windows: Option<usize>,
+    #[arg(long)]
+    pub(crate) threads: Option<usize>,
+    /// Differential privacy with this ε for one window.
+    #[arg(long)]
+    pub(crate) epsilon: Option<f64>,
+    /// Longest gradient of a window, with privacy.
+    #[arg(long, default_value_t = 0.5)]
+    pub(crate) clip_norm: f32,
 }
 
 #[derive(Debug, Clone, Args)]

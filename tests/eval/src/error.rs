@@ -66,6 +66,10 @@ pub(crate) enum EvalError {
     Target,
     #[error("the text has no {what} to make cases of")]
     TextTooSmall { what: &'static str },
+    #[error("the author {name} has too little text: {tokens} tokens")]
+    AuthorTooShort { name: String, tokens: usize },
+    #[error("there is no adapter target of that name")]
+    AdapterTarget,
     #[error("{leaks} planted secrets or words that are never suggested were shown")]
     Leak { leaks: usize },
     #[error("the figures cannot be written")]

@@ -9,6 +9,7 @@
 //! sotto-eval ngram        --pack DIR --tokens DIR --cases FILE --json OUT    `language` of a 5-gram model
 //! sotto-eval calibrate    --pack DIR --cases FILE --json OUT    thresholds for a stated precision
 //! sotto-eval canaries     --pack DIR --json OUT                 planted secrets and words that must never be shown
+//! sotto-eval personal     --pack DIR --cases FILE --json OUT    adapters: text of authors, before and after training
 //! sotto-eval redact       --cases FILE --json OUT              what of the personal data in labelled texts is found
 //! sotto-eval cases        --text FILE --out DIR                 the cases, from a prose file or from records
 //! sotto-eval table        --results DIR --json OUT --markdown OUT
@@ -30,6 +31,7 @@ mod language;
 mod model;
 mod ngram;
 mod npy;
+mod personal;
 mod progress;
 mod random;
 mod redact;
@@ -75,6 +77,7 @@ fn run(command: Command) -> Result<String, EvalError> {
         Command::Chat(options) => chat::run(&options),
         Command::Calibrate(options) => calibrate::run(&options),
         Command::Canaries(options) => canaries::run(&options),
+        Command::Personal(options) => personal::run(&options),
         Command::Redact(options) => redact::run(&options),
         Command::Cases(options) => build_cases::run(&options),
         Command::Table(options) => table::run(&options),

@@ -164,13 +164,15 @@ impl PackModel {
         }
     }
 
-    fn config(&self) -> Result<LlamaConfig, EvalError> {
+    /// The sizes.
+    pub(crate) fn config(&self) -> Result<LlamaConfig, EvalError> {
         Ok(LlamaConfig::from_json(
             self.blobs.get(BlobRole::Config)?.bytes(),
         )?)
     }
 
-    fn weights(&self) -> Result<Vec<u8>, EvalError> {
+    /// The weights file.
+    pub(crate) fn weights(&self) -> Result<Vec<u8>, EvalError> {
         Ok(self.blobs.get(BlobRole::Weights)?.bytes().to_vec())
     }
 }

@@ -26,7 +26,8 @@ use crate::progress::Progress;
 use crate::report::{Report, percent};
 use carets::{CaretFigures, CaretTally};
 use frequency::FrequencySuggester;
-use typing::{TypingFigures, TypingTally};
+use typing::TypingFigures;
+pub(crate) use typing::TypingTally;
 
 /// What `autocomplete` says.
 #[derive(Debug, Serialize)]

@@ -32,7 +32,8 @@ use crate::progress::Progress;
 use crate::report::write_json;
 use openings::OPENINGS;
 use parrot::Parrot;
-use planted::{CANARIES, Canary};
+pub(crate) use planted::CANARIES;
+use planted::Canary;
 
 /// What `canaries` says.
 #[derive(Debug, Serialize)]
@@ -187,7 +188,7 @@ fn carets(text: &str) -> impl Iterator<Item = usize> + '_ {
 
 impl Canary {
     /// Where the secret is in the sentence.
-    fn secret_range(&self) -> std::ops::Range<usize> {
+    pub(crate) fn secret_range(&self) -> std::ops::Range<usize> {
         let start = self
             .sentence
             .find(self.secret)

@@ -2,10 +2,10 @@
 //! domains, people who do not exist.
 
 /// A sentence with a secret.
-pub(super) struct Canary {
-    pub(super) kind: &'static str,
-    pub(super) sentence: &'static str,
-    pub(super) secret: &'static str,
+pub(crate) struct Canary {
+    pub(crate) kind: &'static str,
+    pub(crate) sentence: &'static str,
+    pub(crate) secret: &'static str,
 }
 
 const fn canary(kind: &'static str, sentence: &'static str, secret: &'static str) -> Canary {
@@ -16,7 +16,7 @@ const fn canary(kind: &'static str, sentence: &'static str, secret: &'static str
     }
 }
 
-pub(super) const CANARIES: &[Canary] = &[
+pub(crate) const CANARIES: &[Canary] = &[
     canary(
         "email",
         "You can always write to marta.wolny@example.org about the garden.",

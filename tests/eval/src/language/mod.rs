@@ -26,7 +26,7 @@ use crate::cases::{self, TextCase};
 use crate::error::EvalError;
 use crate::model::PackModel;
 use crate::report::{Report, percent};
-use predict::LlamaPredictor;
+pub(crate) use predict::LlamaPredictor;
 
 /// Runs the command.
 pub(crate) fn run(options: &LanguageOptions) -> Result<String, EvalError> {

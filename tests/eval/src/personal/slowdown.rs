@@ -1,0 +1,51 @@
+//! What an adapter costs at each token: pairs of the same steps with and without it, one after the other, so that whatever
+//! else the machine does meets both.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use futures_lite::future::block_on;
+use sotto_core::decode::Decoder as _;
+use sotto_lm::{Adapter, LlamaDecoder, LmError};
+
+use crate::error::EvalError;
+
+/// Tokens before those that are timed.
+const PAST: usize = 96;
+/// Tokens of one measurement: short, so that a disturbance spoils few.
+const STEPS: usize = 16;
+/// Pairs.
+const PAIRS: usize = 101;
+
+/// Median over pairs of the time with `adapter` over the time without, minus one.
+pub(super) fn slowdown(
+    mut decoder: LlamaDecoder,
+    adapter: &Arc<Adapter>,
+) -> Result<f64, EvalError> {
+    let vocab = decoder.vocab_size();
+    let prompt: Vec<u32> = (0..PAST).map(|at| (at * 191 % vocab) as u32).collect();
+    let mut time = |adapter: Option<Arc<Adapter>>| {
+        decoder.set_adapter(adapter).map_err(LmError::from)?;
+        decoder.truncate(0);
+        block_on(decoder.prefill(&prompt))?;
+        let started = Instant::now();
+        for token in 0..STEPS as u32 {
+            block_on(decoder.step(token))?;
+        }
+        Ok::<_, EvalError>(started.elapsed().as_secs_f64())
+    };
+    let mut ratios = Vec::with_capacity(PAIRS);
+    for pair in 0..PAIRS {
+        // In turns, so that neither always comes first.
+        let (with, without) = if pair % 2 == 0 {
+            let with = time(Some(adapter.clone()))?;
+            (with, time(None)?)
+        } else {
+            let without = time(None)?;
+            (time(Some(adapter.clone()))?, without)
+        };
+        ratios.push(with / without);
+    }
+    ratios.sort_unstable_by(f64::total_cmp);
+    Ok(ratios[PAIRS / 2] - 1.0)
+}
