@@ -14,7 +14,7 @@ use crate::cloud::Office;
 use crate::compiled::{Statement, seal};
 use crate::extension::is_ours;
 use crate::hand_over;
-use crate::models::{ModelStore, Origin, StorePaths};
+use crate::models::{ModelStore, Origin, StorePaths, UpdateState};
 use crate::providers::{Provider, read_list};
 use crate::quarantine::Quarantine;
 use crate::wire::frame::FrameError;
@@ -114,12 +114,16 @@ impl Host {
 }
 
 impl Host {
-    /// The packs for the browser that updates brought.
+    /// The packs for the browser that updates brought. A candidate, too: the browser is who tries it.
     fn browser_packs(&self) -> Vec<PathBuf> {
-        let installed = self.store.paths().home.join("updates/installed");
-        let entries = std::fs::read_dir(installed).into_iter().flatten();
-        let folders = entries.filter_map(Result::ok).map(|entry| entry.path());
-        folders.filter(|folder| folder.is_dir()).collect()
+        let paths = self.store.updates();
+        let packs = UpdateState::load(&paths).packs;
+        let held = packs.get(hand_over::BROWSER_MODEL);
+        held.into_iter()
+            .flat_map(|pack| [pack.candidate, pack.active])
+            .flatten()
+            .map(|held| paths.pack(hand_over::BROWSER_MODEL, held.version))
+            .collect()
     }
 }
 

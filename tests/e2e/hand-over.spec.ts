@@ -1,7 +1,8 @@
 // A newer model on its way from the real host into the browser: offered with its size, taken over on a click, verified, and
 // put in place while the one from before answers. Whatever goes wrong, a model answers.
 
-import { cp, mkdir, readFile } from "node:fs/promises";
+import { createHash } from "node:crypto";
+import { cp, mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Page } from "@playwright/test";
 import { expect, test } from "./fixtures";
@@ -25,6 +26,11 @@ function hostWith(change: (pack: OpenPack) => void = () => undefined) {
     await pack.replace("weights", withLongerHeader(await pack.read("weights")));
     change(pack);
     await pack.sign();
+    const manifest = createHash("sha256")
+      .update(await readFile(join(folder, "manifest.json")))
+      .digest("hex");
+    const packs = { "sotto-nano": { candidate: { version: VERSION, manifest }, newest: VERSION } };
+    await writeFile(join(folder, "../state.json"), JSON.stringify({ format: 1, packs }));
   };
 }
 
