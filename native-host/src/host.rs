@@ -17,6 +17,7 @@ use crate::hand_over;
 use crate::models::{ModelStore, Origin, StorePaths, UpdateState};
 use crate::providers::{Provider, read_list};
 use crate::quarantine::Quarantine;
+use crate::update::{UpdateDesk, Updater, WorkerProof};
 use crate::wire::frame::FrameError;
 use crate::wire::stdout;
 use crate::worker::LoadedEngine;
@@ -156,6 +157,13 @@ impl Surroundings for Host {
             // It is compiled again next time, and this is in the browser's log.
             cli::complain(&anyhow::Error::new(error).context("a compiled graph is not kept"));
         }
+    }
+
+    fn updates(&self) -> Option<UpdateDesk> {
+        let worker = WorkerProof {
+            program: self.program.clone(),
+        };
+        Some(UpdateDesk::new(Updater::new(self.store.clone()), worker))
     }
 
     fn pack(&self, request: HostRequest) -> HostEvent {

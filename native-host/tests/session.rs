@@ -120,6 +120,32 @@ fn code(actions: &[Action]) -> Option<(u32, ErrorCode)> {
     }
 }
 
+#[test]
+fn an_update_is_no_business_of_the_worker_and_its_cancel_goes_to_who_updates() {
+    let mut session = greeted();
+    let request = HostRequest::CheckUpdates {
+        id: 3,
+        browser_version: 2,
+    };
+    let actions = session.received(Ok(request.clone()));
+    assert_eq!(actions, [Action::Update(request)]);
+    assert!(session.is_idle(), "the worker has nothing to do");
+    let cancel = HostRequest::Cancel { id: 3 };
+    let actions = session.received(Ok(cancel.clone()));
+    assert_eq!(actions, [Action::Update(cancel)]);
+    assert!(session.worker_lost(&lost()).is_empty());
+    let end = HostEvent::Error {
+        id: 3,
+        error: lost(),
+    };
+    assert!(
+        session.worker_said(end.clone()).is_none(),
+        "not the worker's"
+    );
+    assert!(session.update_said(end.clone()).is_some());
+    assert!(session.update_said(end).is_none(), "it ended");
+}
+
 /// Requests that were sent and have not ended, and how often each id has ended in all.
 #[derive(Default)]
 struct Browser {
@@ -149,6 +175,8 @@ impl Browser {
             | HostEvent::AuditVerdict { .. }
             | HostEvent::PackOffer { .. }
             | HostEvent::PackChunk { .. }
+            | HostEvent::UpdatePlan { .. }
+            | HostEvent::Updated { .. }
             | HostEvent::Deleted { .. }
             | HostEvent::Decision { .. } => {}
         }
@@ -194,7 +222,7 @@ proptest! {
                         prop_assert!(browser.cloud.contains(id) && browser.open.contains(id));
                     }
                     Action::Cloud(other) => panic!("{other:?}"),
-                    Action::Work(_) | Action::Status { .. } | Action::Pack(_) => {}
+                    Action::Work(_) | Action::Status { .. } | Action::Pack(_) | Action::Update(_) => {}
                     Action::Cancel { id } => {
                         prop_assert!(browser.open.contains(id) && !browser.cloud.contains(id));
                     }

@@ -85,6 +85,8 @@ async fn answer(shared: &Shared, request: &HostRequest, on_event: &Function) -> 
         | HostRequest::VerifyAudit { id }
         | HostRequest::OfferPack { id, .. }
         | HostRequest::ReadPack { id, .. }
+        | HostRequest::CheckUpdates { id, .. }
+        | HostRequest::ApplyUpdates { id, .. }
         | HostRequest::DeleteEverything { id }
         | HostRequest::Cancel { id } => {
             return refused(*id, "The engine answers chats and summaries only.");

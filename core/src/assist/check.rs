@@ -60,6 +60,8 @@ pub fn check(request: &HostRequest) -> Result<(), RequestError> {
         | HostRequest::VerifyAudit { .. }
         | HostRequest::OfferPack { .. }
         | HostRequest::ReadPack { .. }
+        | HostRequest::CheckUpdates { .. }
+        | HostRequest::ApplyUpdates { .. }
         | HostRequest::DeleteEverything { .. }
         | HostRequest::Cancel { .. } => Ok(()),
     }

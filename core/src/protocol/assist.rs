@@ -5,7 +5,8 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     AnswerConfidence, AuditPage, AuditVerdict, CloudStatus, ConsentAnswer, ConsentRequest,
-    Deletion, Escalation, PackChunk, PackOffer, PackPart, Passphrase, RouteDecision, WireError,
+    Deletion, Escalation, PackChunk, PackOffer, PackPart, Passphrase, RouteDecision, UpdateOutcome,
+    UpdatePlan, WireError,
 };
 
 /// Extension to host. The first message on a connection is `hello`; everything else before it is refused.
@@ -120,6 +121,21 @@ pub enum HostRequest {
         /// Which.
         part: PackPart,
     },
+    /// Whether the user's source has newer models. Fetches a few kilobytes; answered by `updatePlan`. From the extension's own
+    /// pages only.
+    CheckUpdates {
+        /// Chosen by the sender, unique on this connection.
+        id: u32,
+        /// Version of the model that the browser uses.
+        browser_version: u32,
+    },
+    /// Fetch, verify and try them. Answered by `progress` in KiB and `updated`. From the extension's own pages only.
+    ApplyUpdates {
+        /// Chosen by the sender, unique on this connection.
+        id: u32,
+        /// Version of the model that the browser uses.
+        browser_version: u32,
+    },
     /// The answer is no longer wanted; `id` ends with `error` `cancelled` unless it ended already.
     Cancel {
         /// The request to end.
@@ -212,6 +228,20 @@ pub enum HostEvent {
         id: u32,
         /// The chunk.
         chunk: PackChunk,
+    },
+    /// Answers `checkUpdates`.
+    UpdatePlan {
+        /// The request's id.
+        id: u32,
+        /// The plan.
+        plan: UpdatePlan,
+    },
+    /// Answers `applyUpdates`.
+    Updated {
+        /// The request's id.
+        id: u32,
+        /// What came of it.
+        outcome: UpdateOutcome,
     },
     /// More of the answer, in order.
     Delta {

@@ -15,6 +15,7 @@ mod routing;
 mod status;
 #[cfg(all(test, feature = "typescript"))]
 mod typescript;
+mod updates;
 
 pub use assist::*;
 pub use audit::*;
@@ -25,6 +26,7 @@ pub use error::*;
 pub use packs::*;
 pub use routing::*;
 pub use status::*;
+pub use updates::*;
 
 /// Version of these messages. Peers with different versions tell the user to update instead of guessing.
 pub const PROTOCOL_VERSION: u32 = 1;

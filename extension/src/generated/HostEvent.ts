@@ -9,6 +9,8 @@ import type { HostStatus } from "./HostStatus";
 import type { PackChunk } from "./PackChunk";
 import type { PackOffer } from "./PackOffer";
 import type { RouteDecision } from "./RouteDecision";
+import type { UpdateOutcome } from "./UpdateOutcome";
+import type { UpdatePlan } from "./UpdatePlan";
 import type { WireError } from "./WireError";
 
 /**
@@ -106,7 +108,23 @@ id: number,
 /**
  * The chunk.
  */
-chunk: PackChunk, } | { "type": "delta", 
+chunk: PackChunk, } | { "type": "updatePlan", 
+/**
+ * The request's id.
+ */
+id: number, 
+/**
+ * The plan.
+ */
+plan: UpdatePlan, } | { "type": "updated", 
+/**
+ * The request's id.
+ */
+id: number, 
+/**
+ * What came of it.
+ */
+outcome: UpdateOutcome, } | { "type": "delta", 
 /**
  * The request's id.
  */

@@ -119,7 +119,23 @@ id: number,
 /**
  * Which.
  */
-part: PackPart, } | { "type": "cancel", 
+part: PackPart, } | { "type": "checkUpdates", 
+/**
+ * Chosen by the sender, unique on this connection.
+ */
+id: number, 
+/**
+ * Version of the model that the browser uses.
+ */
+browserVersion: number, } | { "type": "applyUpdates", 
+/**
+ * Chosen by the sender, unique on this connection.
+ */
+id: number, 
+/**
+ * Version of the model that the browser uses.
+ */
+browserVersion: number, } | { "type": "cancel", 
 /**
  * The request to end.
  */

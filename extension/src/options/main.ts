@@ -16,6 +16,7 @@ import { KeysView } from "./keys-view";
 import { PacksView } from "./packs-view";
 import { showShortcut } from "./shortcut-view";
 import { SitesView } from "./sites-view";
+import { UpdatesView } from "./updates-view";
 
 translate(document);
 
@@ -32,7 +33,7 @@ const cloud = new CloudView(client);
 const host = new HostView(client, (status) => cloud.showStatus(status));
 const chats = new ChatsView();
 new AuditView(client);
-new PacksView();
+new UpdatesView(client, new PacksView());
 new FiguresView();
 new DeleteView(client);
 

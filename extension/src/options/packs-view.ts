@@ -16,6 +16,7 @@ export class PacksView {
   readonly #drop = byId("packs-drop", HTMLButtonElement);
   readonly #progress = byId("packs-progress", HTMLProgressElement);
   #offered: number | null = null;
+  #inUse = 0;
 
   constructor() {
     const click = (button: HTMLButtonElement, action: () => Promise<void>) =>
@@ -23,6 +24,16 @@ export class PacksView {
     click(this.#look, () => this.#show(true));
     click(this.#take, () => this.#change(this.#offered));
     click(this.#drop, () => this.#change(null));
+    void this.#show(false);
+  }
+
+  /** The version that this browser uses. */
+  get inUse(): number {
+    return this.#inUse;
+  }
+
+  /** An update may have brought something for this browser. */
+  refresh(): void {
     void this.#show(false);
   }
 
@@ -61,6 +72,7 @@ export class PacksView {
 
   #draw(view: Packs, asked: boolean): void {
     const { inUse, packaged, offer, progress, refused, why } = view;
+    this.#inUse = inUse;
     setText("packs-now", t(inUse === packaged ? "packsPackaged" : "packsTaken", String(inUse)));
     this.#offered = offer?.version ?? null;
     this.#take.hidden = offer === null;

@@ -43,6 +43,8 @@ export function withEvent(state: AnswerState, event: AssistEvent): AnswerState {
     case "deleted":
     case "packOffer":
     case "packChunk":
+    case "updatePlan":
+    case "updated":
     case "status":
     case "welcome":
       return state;

@@ -21,7 +21,9 @@ type Of<T extends HostRequest["type"]> = Extract<HostRequest, { type: T }>;
 /** Work for a model. */
 export type TextRequest = Of<"summarize" | "chat">;
 /** What only the host can do. */
-export type HostOnlyRequest = Of<"status" | "revoke" | "unlockKey" | "listAudit" | "verifyAudit" | "deleteEverything">;
+export type HostOnlyRequest = Of<
+  "status" | "revoke" | "unlockKey" | "listAudit" | "verifyAudit" | "checkUpdates" | "applyUpdates" | "deleteEverything"
+>;
 /** What may be asked; `hello` is the host link's own business. */
 export type AssistRequest = TextRequest | HostOnlyRequest;
 /** What a tier is given. An `escalate` is made by the router, from an offer that it made itself. */
@@ -71,6 +73,11 @@ export function checkAssistMessage(message: unknown): CheckedMessage {
         ? good({ type: "listAudit", id, before, limit })
         : bad(id, "Unknown records.");
     }
+    case "checkUpdates":
+    case "applyUpdates":
+      return isId(raw.browserVersion)
+        ? good({ type: raw.type, id, browserVersion: raw.browserVersion })
+        : bad(id, "Unknown version.");
     case "revoke":
       return raw.site === null || typeof raw.site === "string"
         ? good({ type: "revoke", id, site: raw.site })

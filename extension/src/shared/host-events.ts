@@ -12,6 +12,8 @@ import type {
   HostStatus,
   PackChunk,
   PackOffer,
+  UpdateOutcome,
+  UpdatePlan,
   WireError,
 } from "./protocol";
 import { isId, record } from "./unread";
@@ -48,6 +50,10 @@ function eventOf(raw: Record<string, unknown>, id: number): HostEvent | undefine
       return isAuditVerdict(raw.verdict) ? { type: "auditVerdict", id, verdict: raw.verdict } : undefined;
     case "deleted":
       return isDeletion(raw.deletion) ? { type: "deleted", id, deletion: raw.deletion } : undefined;
+    case "updatePlan":
+      return isUpdatePlan(raw.plan) ? { type: "updatePlan", id, plan: raw.plan } : undefined;
+    case "updated":
+      return isUpdateOutcome(raw.outcome) ? { type: "updated", id, outcome: raw.outcome } : undefined;
     case "packOffer":
       return raw.offer === null || isPackOffer(raw.offer) ? { type: "packOffer", id, offer: raw.offer } : undefined;
     case "packChunk":
@@ -64,6 +70,26 @@ function eventOf(raw: Record<string, unknown>, id: number): HostEvent | undefine
 function capabilities(raw: unknown): Extract<HostEvent, { type: "welcome" }>["capabilities"] {
   // A newer host may name more than we know.
   return Array.isArray(raw) ? raw.filter((name) => CAPABILITIES.has(name)) : [];
+}
+
+function isUpdatePlan(value: unknown): value is UpdatePlan {
+  const { source, packs, notes } = record(value);
+  return typeof source === "string" && isTexts(notes) && Array.isArray(packs) && packs.every(isPlannedPack);
+}
+
+function isPlannedPack(value: unknown): boolean {
+  const { name, version, fetchKib, isForBrowser, refused } = record(value);
+  const isKnown = typeof name === "string" && isId(version) && isId(fetchKib) && typeof isForBrowser === "boolean";
+  return isKnown && (refused === null || typeof refused === "string");
+}
+
+function isUpdateOutcome(value: unknown): value is UpdateOutcome {
+  const { active, candidates } = record(value);
+  return isTexts(active) && isTexts(candidates);
+}
+
+function isTexts(value: unknown): boolean {
+  return Array.isArray(value) && value.every((text) => typeof text === "string");
 }
 
 function isPackOffer(value: unknown): value is PackOffer {

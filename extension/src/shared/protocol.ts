@@ -71,6 +71,7 @@ export type { OwnTerm } from "../generated/OwnTerm";
 export type { PackChunk } from "../generated/PackChunk";
 export type { PackOffer } from "../generated/PackOffer";
 export type { PageText } from "../generated/PageText";
+export type { PlannedPack } from "../generated/PlannedPack";
 export type { ReasonEntry } from "../generated/ReasonEntry";
 export type { RedactionEdits } from "../generated/RedactionEdits";
 export type { Replacement } from "../generated/Replacement";
@@ -92,6 +93,8 @@ export type { TelemetryView } from "../generated/TelemetryView";
 export type { Tier } from "../generated/Tier";
 export type { TierHealth } from "../generated/TierHealth";
 export type { TierState } from "../generated/TierState";
+export type { UpdateOutcome } from "../generated/UpdateOutcome";
+export type { UpdatePlan } from "../generated/UpdatePlan";
 export type { WireError } from "../generated/WireError";
 
 /** Port from a content script to the engine page. */

@@ -44,7 +44,7 @@ fuzz_target!(|input: &[u8]| {
                 }
                 Action::Cloud(_) => panic!("not for an endpoint"),
                 Action::Work(_) => panic!("not for a worker"),
-                Action::Reply(_) | Action::Status { .. } | Action::Pack(_) => {}
+                Action::Reply(_) | Action::Status { .. } | Action::Pack(_) | Action::Update(_) => {}
             }
         }
         assert_eq!(open.is_empty(), session.is_idle());

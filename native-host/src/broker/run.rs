@@ -14,6 +14,7 @@ use super::worker_process::{WorkerCommand, WorkerProcess};
 use crate::cloud::{Office, Telling};
 use crate::compiled::Statement;
 use crate::quarantine::Quarantine;
+use crate::update::UpdateDesk;
 use crate::wire::frame::{self, FrameError};
 use crate::worker::{FromWorker, LoadedEngine};
 
@@ -48,6 +49,11 @@ pub trait Surroundings {
         }
     }
 
+    /// Who updates models; none where there are none.
+    fn updates(&self) -> Option<UpdateDesk> {
+        None
+    }
+
     /// Who speaks with the user's endpoint; none where what is sent could not be written down, so that nothing may be.
     fn office(&self) -> Option<Office> {
         Office::closed()
@@ -63,6 +69,7 @@ struct Broker<S, W> {
     quarantine: Quarantine,
     worker: Option<Worker>,
     office: Option<Office>,
+    updates: Option<UpdateDesk>,
 }
 
 #[derive(Debug)]
@@ -90,6 +97,7 @@ pub async fn run<S: Surroundings>(
     let mut frames = read_ahead(input);
     let mut broker = Broker {
         office: surroundings.office(),
+        updates: surroundings.updates(),
         surroundings,
         output,
         session,
@@ -113,6 +121,7 @@ pub async fn run<S: Surroundings>(
                 None => broker.worker_lost().await?,
             },
             tellings = next_tellings(broker.office.as_mut()) => broker.tell(tellings).await?,
+            event = next_update(broker.updates.as_mut()) => broker.updated(event).await?,
             () = deadline(due) => broker.overdue().await?,
         }
     }
@@ -152,6 +161,13 @@ async fn next_tellings(office: Option<&mut Office>) -> Vec<Telling> {
     }
 }
 
+async fn next_update(updates: Option<&mut UpdateDesk>) -> HostEvent {
+    match updates {
+        Some(updates) => updates.next().await,
+        None => future::pending().await,
+    }
+}
+
 async fn deadline(due: Option<Instant>) {
     match due {
         Some(due) => sleep_until(due).await,
@@ -170,6 +186,18 @@ impl<S: Surroundings, W: AsyncWrite + Unpin> Broker<S, W> {
             Action::Pack(request) => {
                 let event = self.surroundings.pack(request);
                 self.reply(&event).await
+            }
+            Action::Update(request) => {
+                if let Some(updates) = &mut self.updates {
+                    updates.handle(request);
+                    return Ok(());
+                }
+                let error = wire_error(ErrorCode::UpdateNotConfigured, "No models are kept here.");
+                let event = HostEvent::Error {
+                    id: id_of(&request),
+                    error,
+                };
+                self.updated(event).await
             }
             Action::Cloud(request) => {
                 let tellings = match &mut self.office {
@@ -214,6 +242,19 @@ impl<S: Surroundings, W: AsyncWrite + Unpin> Broker<S, W> {
             }
         }
         Ok(())
+    }
+
+    async fn updated(&mut self, event: HostEvent) -> Result<(), FrameError> {
+        let Some(event) = self.session.update_said(event) else {
+            return Ok(());
+        };
+        // The next request starts a worker with the new model. One at work ends what it does with the old one.
+        if matches!(&event, HostEvent::Updated { outcome, .. } if !outcome.active.is_empty())
+            && self.session.is_idle()
+        {
+            self.worker = None;
+        }
+        self.reply(&event).await
     }
 
     async fn reply(&mut self, event: &HostEvent) -> Result<(), FrameError> {

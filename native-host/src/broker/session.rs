@@ -24,6 +24,8 @@ pub enum Action {
     },
     /// Answer a request for a model for the browser.
     Pack(HostRequest),
+    /// Give this to whoever updates models.
+    Update(HostRequest),
     /// Give this to the worker, starting one if there is none.
     Work(HostRequest),
     /// Give this to whoever speaks with the user's endpoint. It asks for consent before anything is sent.
@@ -47,6 +49,7 @@ pub struct Session {
 enum Place {
     Worker,
     Cloud,
+    Update,
 }
 
 #[derive(Debug, Default)]
@@ -105,16 +108,20 @@ impl Session {
             HostRequest::Cancel { id } => match self.in_flight.get(&id) {
                 Some(Place::Worker) => vec![Action::Cancel { id }],
                 Some(Place::Cloud) => vec![Action::Cloud(request)],
+                Some(Place::Update) => vec![Action::Update(request)],
                 // It ended while the cancel was on its way.
                 None => vec![],
             },
             HostRequest::Consent { id, .. } => match self.in_flight.get(&id) {
                 Some(Place::Cloud) => vec![Action::Cloud(request)],
                 // Nobody asked, or not any more: there is nothing to consent to.
-                Some(Place::Worker) | None => vec![],
+                Some(Place::Worker | Place::Update) | None => vec![],
             },
             HostRequest::Summarize { .. } | HostRequest::Chat { .. } => {
                 vec![self.admitted(id, request, Place::Worker)]
+            }
+            HostRequest::CheckUpdates { .. } | HostRequest::ApplyUpdates { .. } => {
+                vec![self.admitted(id, request, Place::Update)]
             }
             HostRequest::Escalate { .. }
             | HostRequest::Revoke { .. }
@@ -179,6 +186,7 @@ impl Session {
         match place {
             Place::Worker => Action::Work(request),
             Place::Cloud => Action::Cloud(request),
+            Place::Update => Action::Update(request),
         }
     }
 
@@ -196,6 +204,8 @@ impl Session {
             | HostEvent::AuditVerdict { .. }
             | HostEvent::PackOffer { .. }
             | HostEvent::PackChunk { .. }
+            | HostEvent::UpdatePlan { .. }
+            | HostEvent::Updated { .. }
             | HostEvent::Deleted { .. } => return None,
         };
         self.passed_on(event, id, is_last, Place::Worker)
@@ -215,11 +225,25 @@ impl Session {
             | HostEvent::Decision { .. }
             | HostEvent::Progress { .. }
             | HostEvent::PackOffer { .. }
-            | HostEvent::PackChunk { .. } => {
+            | HostEvent::PackChunk { .. }
+            | HostEvent::UpdatePlan { .. }
+            | HostEvent::Updated { .. } => {
                 return None;
             }
         };
         self.passed_on(event, id, is_last, Place::Cloud)
+    }
+
+    /// An event from whoever updates models. One about a request that ended already is dropped.
+    pub fn update_said(&mut self, event: HostEvent) -> Option<HostEvent> {
+        let (id, is_last) = match &event {
+            HostEvent::Progress { id, .. } => (*id, false),
+            HostEvent::UpdatePlan { id, .. }
+            | HostEvent::Updated { id, .. }
+            | HostEvent::Error { id, .. } => (*id, true),
+            _ => return None,
+        };
+        self.passed_on(event, id, is_last, Place::Update)
     }
 
     /// The event, if it is about a request that is in flight there.
@@ -265,6 +289,8 @@ pub fn id_of(request: &HostRequest) -> u32 {
         | HostRequest::VerifyAudit { id }
         | HostRequest::OfferPack { id, .. }
         | HostRequest::ReadPack { id, .. }
+        | HostRequest::CheckUpdates { id, .. }
+        | HostRequest::ApplyUpdates { id, .. }
         | HostRequest::DeleteEverything { id }
         | HostRequest::Cancel { id } => *id,
     }

@@ -13,6 +13,7 @@
 mod apply;
 mod blobs;
 mod command;
+mod desk;
 mod error;
 mod failpoint;
 mod fetch;
@@ -24,6 +25,7 @@ mod trust;
 mod updater;
 
 pub use command::UpdateCommand;
+pub use desk::UpdateDesk;
 pub use error::UpdateError;
 pub use plan::{PackPlan, Plan};
 pub(crate) use prove::ProofReport;

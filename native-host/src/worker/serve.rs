@@ -183,6 +183,8 @@ fn answer(
             | HostRequest::VerifyAudit { .. }
             | HostRequest::OfferPack { .. }
             | HostRequest::ReadPack { .. }
+            | HostRequest::CheckUpdates { .. }
+            | HostRequest::ApplyUpdates { .. }
             | HostRequest::DeleteEverything { .. }
             | HostRequest::Cancel { .. },
             _,

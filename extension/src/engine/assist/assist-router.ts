@@ -95,6 +95,8 @@ export class Asker {
       case "unlockKey":
       case "listAudit":
       case "verifyAudit":
+      case "checkUpdates":
+      case "applyUpdates":
       case "deleteEverything":
         return new HostJob(this.#parts.host, request, post);
     }

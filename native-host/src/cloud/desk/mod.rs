@@ -120,7 +120,9 @@ impl<C: Courier, S: ReadSetup> Desk<C, S> {
             | HostRequest::Summarize { .. }
             | HostRequest::Chat { .. }
             | HostRequest::OfferPack { .. }
-            | HostRequest::ReadPack { .. } => vec![],
+            | HostRequest::ReadPack { .. }
+            | HostRequest::CheckUpdates { .. }
+            | HostRequest::ApplyUpdates { .. } => vec![],
         }
     }
 
