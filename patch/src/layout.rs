@@ -182,7 +182,7 @@ pub(crate) fn read_entries(
             |start: usize, all: usize| start.checked_add(segment.len).is_some_and(|end| end <= all);
         let has_numbers = matches!(segment.width, 1 | 2 | 4)
             && segment.len > 0
-            && segment.len % segment.width == 0;
+            && segment.len.is_multiple_of(segment.width);
         if !has_numbers
             || !is_within(segment.at, output_len)
             || !segment.base.is_none_or(|base| is_within(base, base_len))

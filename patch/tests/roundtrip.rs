@@ -32,12 +32,12 @@ fn tensors(weights: &[u8], scales: &[f32], extra: &str) -> Vec<u8> {
 }
 
 fn applied(patch: &[u8], base: &[u8], output: &[u8]) -> Result<Vec<u8>, PatchError> {
-    let length = u32::try_from(output.len()).unwrap();
+    let length = u32::try_from(output.len()).expect("small and good");
     apply(patch, base, sha256(output), length)
 }
 
 fn method(patch: &[u8]) -> Method {
-    Header::read(patch).unwrap().0.method
+    Header::read(patch).expect("small and good").0.method
 }
 
 #[test]
@@ -48,10 +48,13 @@ fn text_with_a_piece_more_is_a_dictionarys_work() {
         .collect();
     let mut output = base.clone();
     output.splice(1_000..1_000, *b"a new token or two");
-    let patch = make(&base, &output).unwrap();
+    let patch = make(&base, &output).expect("small and good");
     assert_eq!(method(&patch), Method::Prefix);
     assert!(patch.len() < 400, "{}", patch.len());
-    assert_eq!(applied(&patch, &base, &output).unwrap(), output);
+    assert_eq!(
+        applied(&patch, &base, &output).expect("small and good"),
+        output
+    );
 }
 
 #[test]
@@ -67,17 +70,20 @@ fn weights_that_change_a_little_everywhere_are_differences() {
         .collect();
     let scales: Vec<f32> = scales.iter().map(|scale| scale * 1.001).collect();
     let output = tensors(&tuned, &scales, "a second edition");
-    let patch = make(&base, &output).unwrap();
+    let patch = make(&base, &output).expect("small and good");
     assert_eq!(method(&patch), Method::Delta);
     // The entropy of one in eight is 0.54 bits; a byte has eight.
     assert!(patch.len() < 400_000 / 8, "{}", patch.len());
-    assert_eq!(applied(&patch, &base, &output).unwrap(), output);
+    assert_eq!(
+        applied(&patch, &base, &output).expect("small and good"),
+        output
+    );
 }
 
 #[test]
 fn a_patch_for_something_else_is_told_apart() {
     let (base, output) = (noise(4, 5_000), noise(5, 5_000));
-    let patch = make(&base, &output).unwrap();
+    let patch = make(&base, &output).expect("small and good");
     assert!(matches!(
         applied(&patch, &output, &output),
         Err(PatchError::OtherBase)
@@ -92,8 +98,8 @@ fn a_patch_for_something_else_is_told_apart() {
 fn forged(base: &[u8], output: &[u8], edit: impl FnOnce(&mut Header), payload: &[u8]) -> Vec<u8> {
     let mut header = Header {
         method: Method::Prefix,
-        base_bytes: u32::try_from(base.len()).unwrap(),
-        output_bytes: u32::try_from(output.len()).unwrap(),
+        base_bytes: u32::try_from(base.len()).expect("small and good"),
+        output_bytes: u32::try_from(output.len()).expect("small and good"),
         base: sha256(base),
         output: sha256(output),
     };
@@ -106,7 +112,7 @@ fn a_bomb_is_stopped_at_the_length_that_was_signed() {
     let base = vec![0; 1_000];
     let small = vec![0; 2_000];
     // 64 MiB of zeros in a few kilobytes.
-    let huge = zstd::encode_all(&vec![0; 64 << 20][..], 19).unwrap();
+    let huge = zstd::encode_all(&vec![0; 64 << 20][..], 19).expect("small and good");
     assert!(huge.len() < 10_000);
     for method in [Method::Prefix, Method::Delta] {
         let bomb = forged(&base, &small, |header| header.method = method, &huge);
@@ -146,14 +152,17 @@ fn a_bomb_is_stopped_at_the_length_that_was_signed() {
         vec![[0, 1_000, 500, 1], [1_000, 1_000, u32::MAX, 1]],
         vec![[0, 2_000, u32::MAX, 3]],
     ] {
-        let mut table = u32::try_from(entries.len()).unwrap().to_le_bytes().to_vec();
+        let mut table = u32::try_from(entries.len())
+            .expect("small and good")
+            .to_le_bytes()
+            .to_vec();
         table.extend(
             entries
                 .iter()
                 .flatten()
                 .flat_map(|number| number.to_le_bytes()),
         );
-        let payload = zstd::encode_all(&table[..], 3).unwrap();
+        let payload = zstd::encode_all(&table[..], 3).expect("small and good");
         let bomb = forged(
             &base,
             &small,
@@ -170,9 +179,9 @@ fn a_bomb_is_stopped_at_the_length_that_was_signed() {
 #[test]
 fn a_result_that_is_not_the_signed_one_is_none() {
     let (base, output) = (noise(6, 4_000), noise(7, 4_000));
-    let patch = make(&base, &output).unwrap();
+    let patch = make(&base, &output).expect("small and good");
     let wrong = Sha256([3; 32]);
-    let (mut header, payload) = Header::read(&patch).unwrap();
+    let (mut header, payload) = Header::read(&patch).expect("small and good");
     header.output = wrong;
     let patch = [header.write(), payload.to_vec()].concat();
     assert!(matches!(
@@ -186,15 +195,15 @@ proptest! {
 
     #[test]
     fn any_two_blobs(base in prop::collection::vec(any::<u8>(), 0..3_000), output in prop::collection::vec(any::<u8>(), 0..3_000)) {
-        let patch = make(&base, &output).unwrap();
-        prop_assert_eq!(applied(&patch, &base, &output).unwrap(), output);
+        let patch = make(&base, &output).expect("small and good");
+        prop_assert_eq!(applied(&patch, &base, &output).expect("small and good"), output);
     }
 
     #[test]
     fn a_damaged_patch_gives_the_signed_result_or_an_error(at in any::<prop::sample::Index>(), flip in 1..=255_u8, cut in any::<prop::sample::Index>()) {
         let base = tensors(&noise(8, 2_000), &[0.5; 16], "");
         let output = tensors(&noise(9, 2_000), &[0.25; 16], "x");
-        let patch = make(&base, &output).unwrap();
+        let patch = make(&base, &output).expect("small and good");
         let mut damaged = patch.clone();
         damaged[at.index(patch.len())] ^= flip;
         if let Ok(result) = applied(&damaged, &base, &output) {
@@ -207,8 +216,8 @@ proptest! {
 
 #[test]
 fn the_header_is_as_documented() {
-    let patch = make(b"old", b"new").unwrap();
-    let (header, payload) = Header::read(&patch).unwrap();
+    let patch = make(b"old", b"new").expect("small and good");
+    let (header, payload) = Header::read(&patch).expect("small and good");
     assert_eq!(patch.len(), HEADER_BYTES + payload.len());
     assert_eq!((header.base_bytes, header.output_bytes), (3, 3));
     assert_eq!(&patch[..12], b"sotto-patch\x01");

@@ -42,7 +42,7 @@ fn sign_on(world: &World, version: u64) {
     let snapshot_path = world.metadata(&format!("{version}.snapshot.json"));
     rewrite(
         &snapshot_path,
-        &[world.keys.snapshot.clone()],
+        std::slice::from_ref(&world.keys.snapshot),
         |role: &mut Snapshot| {
             set_meta(role.meta.get_mut("targets.json").expect("named"), &targets);
         },
@@ -50,7 +50,7 @@ fn sign_on(world: &World, version: u64) {
     let snapshot = fs::read(&snapshot_path).expect("snapshot");
     rewrite(
         &world.metadata("timestamp.json"),
-        &[world.keys.timestamp.clone()],
+        std::slice::from_ref(&world.keys.timestamp),
         |role: &mut tough::schema::Timestamp| {
             set_meta(
                 role.meta.get_mut("snapshot.json").expect("named"),
@@ -174,7 +174,7 @@ fn rollback_of_a_snapshot_behind_a_new_timestamp() {
     let snapshot = fs::read(world.metadata("1.snapshot.json")).expect("a snapshot");
     rewrite(
         &world.metadata("timestamp.json"),
-        &[world.keys.timestamp.clone()],
+        std::slice::from_ref(&world.keys.timestamp),
         |role: &mut tough::schema::Timestamp| {
             role.version = 9.try_into().expect("not zero");
             let meta = role.meta.get_mut("snapshot.json").expect("named");

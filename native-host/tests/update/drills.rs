@@ -55,7 +55,7 @@ fn a_stolen_timestamp_key_is_worth_nothing_after_the_drill() {
     let mut forged: Signed<tough::schema::Timestamp> =
         serde_json::from_slice(&honest).expect("a timestamp");
     forged.signed.version = u64::MAX.try_into().expect("not zero");
-    let forged = sign(forged.signed, &[world.keys.timestamp.clone()]).expect("signed");
+    let forged = sign(forged.signed, std::slice::from_ref(&world.keys.timestamp)).expect("signed");
     fs::write(&path, to_bytes(&forged).expect("JSON")).expect("written");
     world.check().expect("it is signed as it has to be");
     fs::write(&path, honest).expect("written");

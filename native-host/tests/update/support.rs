@@ -131,8 +131,11 @@ impl World {
 
     /// Releases these versions of the pack, one after the other.
     pub(crate) fn release(&self, versions: &[u32]) -> Report {
-        let release_one = |version: &u32| self.release_with(&self.options(&[*version]));
-        versions.iter().map(release_one).last().expect("a version")
+        let (last, before) = versions.split_last().expect("a version");
+        for version in before {
+            self.release_with(&self.options(&[*version]));
+        }
+        self.release_with(&self.options(&[*last]))
     }
 
     pub(crate) fn release_with(&self, options: &Options) -> Report {
