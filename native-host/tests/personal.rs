@@ -81,7 +81,8 @@ fn command(pack: &Path) -> ChildCommand {
 }
 
 fn texts() -> Vec<String> {
-    let text = |at: usize| format!("The lamp in room {at} is green and the door is open. ").repeat(3);
+    let text =
+        |at: usize| format!("The lamp in room {at} is green and the door is open. ").repeat(3);
     (0..30).map(text).collect()
 }
 
