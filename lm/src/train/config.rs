@@ -1,4 +1,4 @@
-//! What to train and how. The defaults are what was measured to be best; ARCHITECTURE.md says how.
+//! What to train and how. The defaults are the best of the few that were tried; docs/personal.md says which.
 
 use crate::Target;
 
@@ -41,14 +41,15 @@ pub struct Privacy {
 
 impl TrainConfig {
     /// The defaults for a training with privacy, without the privacy itself, which depends on the length of the text: few
-    /// numbers, since the noise grows with them, every window in each step, and small steps.
+    /// numbers, since the noise grows with them, and large steps' worth of windows, since it shrinks with those. Chosen by
+    /// reasoning, not yet by measurement.
     pub fn private() -> Self {
         Self {
             rank: 1,
             alpha: 2.0,
             targets: vec![Target::Qkv, Target::GateUp],
-            batch_windows: 1_024,
-            epochs: 20,
+            batch_windows: 32,
+            epochs: 6,
             ..Self::default()
         }
     }
@@ -60,10 +61,10 @@ impl Default for TrainConfig {
             rank: 8,
             alpha: 16.0,
             targets: Target::ALL.to_vec(),
-            learning_rate: 4e-3,
+            learning_rate: 6e-3,
             window_tokens: 192,
-            batch_windows: 6,
-            epochs: 3,
+            batch_windows: 4,
+            epochs: 1,
             threads: 2,
             seed: 1,
             privacy: None,

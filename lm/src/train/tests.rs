@@ -245,7 +245,7 @@ fn with_privacy_one_window_changes_little() {
             noise_multiplier: 0.0,
         }),
         epochs: 1,
-        batch_windows: 19,
+        batch_windows: 100,
         threads: 1,
         ..small()
     };

@@ -18,7 +18,7 @@ use crate::sandbox::{Access, confine};
 /// Probability that ε does not hold: below one over the windows of anybody's text.
 const DELTA: f64 = 1e-5;
 
-/// Longest gradient of a window, with privacy; measured, see ARCHITECTURE.md.
+/// Longest gradient of a window, with privacy.
 const CLIP_NORM: f32 = 0.5;
 
 /// What the process is told on its command line.
