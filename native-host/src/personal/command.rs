@@ -170,11 +170,14 @@ impl PersonalCommand {
         home: &Path,
         terminal: &mut Terminal<'_>,
     ) -> Result<Box<dyn Vault>, PersonalError> {
-        let needs_none = match self {
-            Self::Off | Self::Limits { .. } | Self::Adapters | Self::Remove { .. } => true,
-            Self::Erase { .. } => true,
-            _ => false,
-        };
+        let needs_none = matches!(
+            self,
+            Self::Off
+                | Self::Limits { .. }
+                | Self::Adapters
+                | Self::Remove { .. }
+                | Self::Erase { .. }
+        );
         Ok(match key_home {
             KeyHome::Keyring => Box::new(Keyring),
             KeyHome::File if needs_none => Box::new(PassphraseFile::new(home, String::new())),
