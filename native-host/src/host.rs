@@ -2,6 +2,7 @@
 
 use std::io;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use sotto_core::pack::trusted_keys;
 use sotto_core::protocol::{ErrorCode, HostEvent, HostRequest, HostStatus, WireError};
@@ -163,7 +164,10 @@ impl Surroundings for Host {
         let worker = WorkerProof {
             program: self.program.clone(),
         };
-        Some(UpdateDesk::new(Updater::new(self.store.clone()), worker))
+        Some(UpdateDesk::new(
+            Updater::new(self.store.clone()),
+            Arc::new(worker),
+        ))
     }
 
     fn pack(&self, request: HostRequest) -> HostEvent {

@@ -1,5 +1,6 @@
 //! Updates on request of the extension: on a thread of their own, one at a time, because they wait for the network and for disks.
 
+use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
@@ -9,15 +10,14 @@ use sotto_core::protocol::{
 };
 use tokio::sync::mpsc;
 
-use super::{Plan, Progress, UpdateError, Updater, WorkerProof};
+use super::{Plan, Progress, Prove, UpdateError, Updater};
 use crate::broker::id_of;
 use crate::hand_over::BROWSER_MODEL;
 
 /// Takes requests, and gives the events that answer them.
-#[derive(Debug)]
 pub struct UpdateDesk {
     updater: Updater,
-    worker: WorkerProof,
+    prove: Arc<dyn Prove + Send + Sync>,
     sender: mpsc::UnboundedSender<HostEvent>,
     receiver: mpsc::UnboundedReceiver<HostEvent>,
     running: Option<Running>,
@@ -30,12 +30,12 @@ struct Running {
 }
 
 impl UpdateDesk {
-    /// Nothing is read or fetched before a request asks for it. `worker` tries new models.
-    pub fn new(updater: Updater, worker: WorkerProof) -> Self {
+    /// Nothing is read or fetched before a request asks for it. `prove` tries new models.
+    pub fn new(updater: Updater, prove: Arc<dyn Prove + Send + Sync>) -> Self {
         let (sender, receiver) = mpsc::unbounded_channel();
         Self {
             updater,
-            worker,
+            prove,
             sender,
             receiver,
             running: None,
@@ -77,7 +77,7 @@ impl UpdateDesk {
         let job = Job {
             id,
             updater: self.updater.clone(),
-            worker: self.worker.clone(),
+            prove: self.prove.clone(),
             browser_version,
             stop: stop.clone(),
             sender: self.sender.clone(),
@@ -117,6 +117,15 @@ impl UpdateDesk {
     }
 }
 
+impl fmt::Debug for UpdateDesk {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("UpdateDesk")
+            .field("running", &self.running)
+            .finish_non_exhaustive()
+    }
+}
+
 impl Drop for UpdateDesk {
     /// The browser is gone: what was fetched is kept, and nothing more is.
     fn drop(&mut self) {
@@ -139,7 +148,7 @@ fn event_id(event: &HostEvent) -> Option<u32> {
 struct Job {
     id: u32,
     updater: Updater,
-    worker: WorkerProof,
+    prove: Arc<dyn Prove + Send + Sync>,
     browser_version: u32,
     stop: Arc<AtomicBool>,
     sender: mpsc::UnboundedSender<HostEvent>,
@@ -198,7 +207,7 @@ impl Job {
         plan.packs.retain(|pack| pack.refused.is_none());
         let outcome = self
             .updater
-            .apply(&plan, &self.worker, false, &mut |progress| {
+            .apply(&plan, &*self.prove, false, &mut |progress| {
                 if let Progress::Fetched {
                     done_bytes,
                     total_bytes,
@@ -226,6 +235,7 @@ fn kib(bytes: u64) -> u32 {
 
 #[cfg(test)]
 mod tests {
+    use super::super::WorkerProof;
     use super::*;
     use crate::models::{ModelStore, StorePaths};
 
@@ -237,7 +247,7 @@ mod tests {
         let worker = WorkerProof {
             program: "none".into(),
         };
-        UpdateDesk::new(Updater::new(store), worker)
+        UpdateDesk::new(Updater::new(store), Arc::new(worker))
     }
 
     fn check(id: u32) -> HostRequest {

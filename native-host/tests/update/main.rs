@@ -4,6 +4,7 @@ mod attacks;
 #[path = "../common/mod.rs"]
 mod common;
 mod crash;
+mod desk;
 mod drills;
 mod flow;
 mod real;
