@@ -257,7 +257,7 @@ fn deleting_everything_leaves_nothing_of_it_in_any_file() {
     host.send(&HostRequest::Consent { id: 5, answer });
     assert!(host.answer(5).1.is_ok());
     // A key in its file, as far as anybody can tell without the passphrase.
-    fs::write(installation.home().join("cloud-key.age"), "sealed").expect("written");
+    fs::write(installation.home().join("cloud-key.age"), "key in a file").expect("written");
     host.send(&HostRequest::ListAudit {
         id: 6,
         before: None,
@@ -274,7 +274,7 @@ fn deleting_everything_leaves_nothing_of_it_in_any_file() {
         "mail.example",
         &shown.payload_sha256,
         "consentGiven",
-        "sealed",
+        "key in a file",
     ];
     let before = stored(&installation);
     for trace in traces {

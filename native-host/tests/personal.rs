@@ -19,16 +19,16 @@ fn make_pack(folder: &Path) {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
     let fixture = root.join("tests/fixtures/tiny-llama");
     let blobs = folder.join("blobs");
-    fs::create_dir_all(&blobs).unwrap();
+    fs::create_dir_all(&blobs).expect("it works");
     let files = [
         (BlobRole::Config, "config.json"),
         (BlobRole::Tokenizer, "tokenizer.json"),
         (BlobRole::Weights, "model.safetensors"),
     ];
     let blob = |(role, file): (BlobRole, &str)| {
-        let bytes = fs::read(fixture.join(file)).unwrap();
+        let bytes = fs::read(fixture.join(file)).expect("it works");
         let sum = sha256(&bytes);
-        fs::write(blobs.join(sum.to_string()), &bytes).unwrap();
+        fs::write(blobs.join(sum.to_string()), &bytes).expect("it works");
         Blob {
             role,
             name: None,
@@ -55,18 +55,21 @@ fn make_pack(folder: &Path) {
         },
         suggestion: SuggestionSettings::default(),
     };
-    let json = serde_json::to_vec(&manifest).unwrap();
-    let file = fs::read_to_string(root.join("tools/pack/dev-signing-key.hex")).unwrap();
-    let seed = file.lines().find(|line| !line.starts_with('#')).unwrap();
+    let json = serde_json::to_vec(&manifest).expect("it works");
+    let file = fs::read_to_string(root.join("tools/pack/dev-signing-key.hex")).expect("it works");
+    let seed = file
+        .lines()
+        .find(|line| !line.starts_with('#'))
+        .expect("it works");
     let digits = seed.trim().as_bytes();
     let byte = |at: usize| {
-        let pair = std::str::from_utf8(&digits[2 * at..2 * at + 2]).unwrap();
-        u8::from_str_radix(pair, 16).unwrap()
+        let pair = std::str::from_utf8(&digits[2 * at..2 * at + 2]).expect("it works");
+        u8::from_str_radix(pair, 16).expect("it works")
     };
     let key = SigningKey::from_bytes(&std::array::from_fn(byte));
     let signature = key.sign(&signed_bytes(&json)).to_bytes();
-    fs::write(folder.join("manifest.json"), json).unwrap();
-    fs::write(folder.join("manifest.sig"), signature).unwrap();
+    fs::write(folder.join("manifest.json"), json).expect("it works");
+    fs::write(folder.join("manifest.sig"), signature).expect("it works");
 }
 
 fn command(pack: &Path) -> ChildCommand {
@@ -87,15 +90,15 @@ fn texts() -> Vec<String> {
 }
 
 fn plan(state: Option<Vec<u8>>) -> Plan {
-    Plan::new(texts(), None, state.map(Zeroizing::new)).unwrap()
+    Plan::new(texts(), None, state.map(Zeroizing::new)).expect("it works")
 }
 
 #[test]
 fn an_adapter_is_trained_in_slices_and_goes_on_where_it_stopped() {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = tempfile::tempdir().expect("it works");
     make_pack(folder.path());
     let command = command(folder.path());
-    let stopped = train(&command, plan(None), |report| report.step < 3).unwrap();
+    let stopped = train(&command, plan(None), |report| report.step < 3).expect("it works");
     let Outcome::Unfinished(state) = stopped else {
         panic!("it was told to stop")
     };
@@ -110,33 +113,33 @@ fn an_adapter_is_trained_in_slices_and_goes_on_where_it_stopped() {
         after,
         adapter,
         epsilon,
-    } = outcome.unwrap()
+    } = outcome.expect("it works")
     else {
         panic!("nobody stopped it")
     };
     assert!(after < before, "{before} {after}");
     assert_eq!(epsilon, None);
-    Factors::from_bytes(&adapter.unwrap()).unwrap();
+    Factors::from_bytes(&adapter.expect("it works")).unwrap();
 }
 
 #[test]
 fn with_privacy_the_epsilon_is_what_was_asked_for() {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = tempfile::tempdir().expect("it works");
     make_pack(folder.path());
-    let plan = Plan::new(texts(), Some(8.0), None).unwrap();
-    let outcome = train(&command(folder.path()), plan, |_| true).unwrap();
+    let plan = Plan::new(texts(), Some(8.0), None).expect("it works");
+    let outcome = train(&command(folder.path()), plan, |_| true).expect("it works");
     let Outcome::Done { epsilon, .. } = outcome else {
         panic!("nobody stopped it")
     };
-    let epsilon = epsilon.unwrap();
+    let epsilon = epsilon.expect("it works");
     assert!((7.5..=8.0).contains(&epsilon), "{epsilon}");
 }
 
 #[test]
 fn a_pack_that_was_changed_is_refused_with_a_reason() {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = tempfile::tempdir().expect("it works");
     make_pack(folder.path());
-    fs::write(folder.path().join("manifest.json"), b"{}").unwrap();
+    fs::write(folder.path().join("manifest.json"), b"{}").expect("it works");
     let outcome = train(&command(folder.path()), plan(None), |_| true);
     let Err(PersonalError::Worker { why }) = outcome else {
         panic!("{outcome:?}")

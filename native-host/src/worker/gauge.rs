@@ -40,14 +40,15 @@ mod tests {
     #[test]
     fn the_peak_is_read_anew_each_time_and_never_falls() {
         let mut gauge = Gauge::open();
-        let Some(before) = gauge.peak_mib() else {
-            assert!(!cfg!(target_os = "linux"));
-            return;
-        };
+        let before = gauge.peak_mib();
+        assert_eq!(before.is_some(), cfg!(target_os = "linux"));
         let block = vec![1_u8; 64 << 20];
-        let after = gauge.peak_mib().unwrap();
+        let after = gauge.peak_mib();
         assert!(block.iter().all(|&byte| byte == 1));
-        assert!(after >= before + 32, "{before} {after}");
+        assert!(
+            after >= before && after.is_none_or(|mib| mib >= 64),
+            "{before:?} {after:?}"
+        );
     }
 
     #[test]
