@@ -71,13 +71,13 @@ test("a newer model is offered with its size, taken over on a click, and used fr
   const text = await open("/textarea.html", { sotto });
   const typed = field(text, {}, sotto);
   await typed.focus();
-  await typed.type(prompt.text);
+  await typed.write(prompt.text);
   expect(await typed.ghost(60_000)).toBe(prompt.suggestion);
   // Also by the next engine, which reads it from where it was stored.
   await sotto.kill("engine");
   const again = field(await open("/textarea.html", { sotto }), {}, sotto);
   await again.focus();
-  await again.type(prompt.text);
+  await again.write(prompt.text);
   expect(await again.ghost(60_000)).toBe(prompt.suggestion);
   expect(await versionInUse(sotto)).toBe(VERSION);
   await page.reload();
@@ -103,7 +103,7 @@ test("a newer model that gives another answer than it should is not used, and on
   await expect(page.locator("#packs-now")).toContainText("came with the extension");
   const typed = field(await open("/textarea.html", { sotto }), {}, sotto);
   await typed.focus();
-  await typed.type(prompt.text);
+  await typed.write(prompt.text);
   expect(await typed.ghost(60_000)).toBe(prompt.suggestion);
 });
 
@@ -148,7 +148,7 @@ test("a stored model that the browser threw a part of away: the packaged one ans
   }, VERSION);
   const typed = field(await open("/textarea.html", { sotto }), {}, sotto);
   await typed.focus();
-  await typed.type(prompt.text);
+  await typed.write(prompt.text);
   expect(await typed.ghost(60_000)).toBe(prompt.suggestion);
   expect(await versionInUse(sotto)).toBeLessThan(VERSION);
   await page.reload();

@@ -39,6 +39,11 @@ function command(pid: number): string[] {
   }
 }
 
+/** Bytes that a process has read so far. */
+function bytesRead(pid: number): number {
+  return Number(/^rchar: (\d+)/m.exec(readFileSync(`/proc/${pid}/io`, "utf8"))?.[1]);
+}
+
 /** Every process of a host that was seen during this test. */
 const seen = new Set<number>();
 
@@ -110,11 +115,15 @@ for (const part of ["broker", "worker"] as const) {
     const chat = await Chat.open(sotto);
     await chat.send("hello");
     await chat.done(FIRST_MS);
-    const pid = (await running())[part];
+    const { broker, worker } = await running();
+    // The answer cannot be complete before the end.
+    process.kill(worker, "SIGSTOP");
+    const before = bytesRead(broker);
     await chat.send(LONG);
-    // The host is at work on it: before that, the next process would answer as if nothing had happened.
-    await chat.writing();
-    process.kill(pid, "SIGKILL");
+    // The request has arrived: before that, the next process would answer as if nothing had happened.
+    await expect.poll(() => bytesRead(broker)).toBeGreaterThan(before + LONG.length);
+    process.kill({ broker, worker }[part], "SIGKILL");
+    if (part === "broker") process.kill(worker, "SIGCONT");
     const answer = await chat.done();
     await expect(answer.locator(".problem")).toContainText("ry again");
     await expect(chat.errors.filter({ hasText: /./ })).toHaveCount(1);

@@ -28,18 +28,6 @@ export class Chat {
     await this.input.press("Enter");
   }
 
-  /** Waits until the last answer is being written: some of it is there, and it is not complete. */
-  async writing(): Promise<void> {
-    await this.page.waitForFunction(
-      () => {
-        const last = [...document.querySelectorAll(".message.assistant")].at(-1);
-        return last?.getAttribute("aria-busy") === "true" && last.querySelector(".body")?.textContent !== "";
-      },
-      undefined,
-      { polling: "raf" },
-    );
-  }
-
   /** Waits until the last answer is complete. */
   async done(timeout = 15_000): Promise<Locator> {
     const last = this.answers.last();
