@@ -11,6 +11,16 @@ const TITLES = /** @type {Record<string, string>} */ ({
   webgpu: "WebGPU on a software adapter (SwiftShader)",
 });
 
+/** What has to be known to read a table. */
+const NOTES = /** @type {Record<string, string[]>} */ ({
+  webgpu: [
+    "wllama is as fast here as without a GPU: to judge by that, its layers stay on the processor. onnxruntime-web has no GPU kernel",
+    "for the integer products of its dynamic INT8 models, which go to the processor, too. Neither says anything about WebGPU, and",
+    "the ratios below count both.",
+    "",
+  ],
+});
+
 /**
  * Writes `speed.md` and `speed.svg`.
  * @param {string} folder
@@ -33,7 +43,7 @@ export async function writeDocument(folder, machine, results) {
     "",
   ];
   for (const { backend, rows, ratios } of results) {
-    parts.push(`## ${TITLES[backend] ?? backend}`, "", ...table(rows), "", ...sentences(ratios), "");
+    parts.push(`## ${TITLES[backend] ?? backend}`, "", ...(NOTES[backend] ?? []), ...table(rows), "", ...sentences(ratios), "");
   }
   await writeFile(join(folder, "speed.md"), `${parts.join("\n").trimEnd()}\n`);
   await writeFile(join(folder, "speed.svg"), plot(results[0]?.rows ?? []));
