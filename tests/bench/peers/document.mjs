@@ -43,7 +43,15 @@ export async function writeDocument(folder, machine, results) {
     "",
   ];
   for (const { backend, rows, ratios } of results) {
-    parts.push(`## ${TITLES[backend] ?? backend}`, "", ...(NOTES[backend] ?? []), ...table(rows), "", ...sentences(ratios), "");
+    parts.push(
+      `## ${TITLES[backend] ?? backend}`,
+      "",
+      ...(NOTES[backend] ?? []),
+      ...table(rows),
+      "",
+      ...sentences(ratios),
+      "",
+    );
   }
   await writeFile(join(folder, "speed.md"), `${parts.join("\n").trimEnd()}\n`);
   await writeFile(join(folder, "speed.svg"), plot(results[0]?.rows ?? []));

@@ -6,7 +6,7 @@
 
 import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { gunzipSync, inflateSync } from "node:zlib";
 
@@ -50,7 +50,9 @@ function unpacked({ package: name, version, sha256, file }) {
       stdio: ["ignore", "ignore", "pipe"],
     });
     const [archive] = readdirSync(work);
-    const sum = createHash("sha256").update(readFileSync(join(work, archive))).digest("hex");
+    const sum = createHash("sha256")
+      .update(readFileSync(join(work, archive)))
+      .digest("hex");
     if (sum !== sha256) throw new Error(`the package has the sum ${sum}, not ${sha256}`);
     execFileSync("dpkg-deb", ["-x", join(work, archive), join(work, "unpacked")]);
     rmSync(folder, { recursive: true, force: true });
@@ -88,8 +90,14 @@ function rStrings(bytes, first) {
 function prose(text, from) {
   const start = text.lastIndexOf(from);
   if (start < 0) throw new Error(`its text has no '${from.trim()}'`);
-  const paragraphs = text.slice(start).replaceAll("\r", "").split(/\n\s*\n/);
-  return paragraphs.map((paragraph) => paragraph.replaceAll(/\s+/g, " ").trim()).filter(isProse).join("\n\n");
+  const paragraphs = text
+    .slice(start)
+    .replaceAll("\r", "")
+    .split(/\n\s*\n/);
+  return paragraphs
+    .map((paragraph) => paragraph.replaceAll(/\s+/g, " ").trim())
+    .filter(isProse)
+    .join("\n\n");
 }
 
 function isProse(paragraph) {
