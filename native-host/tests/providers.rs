@@ -69,6 +69,13 @@ impl Plugin {
 
     /// A host that shall run on the plugin's first device, whatever it calls itself.
     fn asked_for(&self, options: &[(&str, &str)]) -> Option<WithPlugin> {
+        // Seen on AMD's: the plugin loads, and offers no device.
+        if self.provider.contains("OpenVINO") && !is_of_intel() {
+            eprintln!(
+                "skipped: OpenVINO's plugin offers no device on a processor that is not Intel's"
+            );
+            return None;
+        }
         let options: Vec<String> = options
             .iter()
             .map(|(key, value)| format!("--option={key}={value}"))
@@ -99,6 +106,10 @@ impl Plugin {
         assert_eq!(engine.sandbox, sandbox);
         assert!(!with.installation.home().join("quarantine.json").exists());
     }
+}
+
+fn is_of_intel() -> bool {
+    fs::read_to_string("/proc/cpuinfo").is_ok_and(|cpus| cpus.contains("GenuineIntel"))
 }
 
 impl WithPlugin {
