@@ -84,6 +84,7 @@ async fn answer(shared: &Shared, request: &HostRequest, on_event: &Function) -> 
         | HostRequest::ListAudit { id, .. }
         | HostRequest::VerifyAudit { id }
         | HostRequest::OfferPack { id, .. }
+        | HostRequest::Personal { id, .. }
         | HostRequest::ReadPack { id, .. }
         | HostRequest::CheckUpdates { id, .. }
         | HostRequest::ApplyUpdates { id, .. }

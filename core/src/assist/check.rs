@@ -59,6 +59,7 @@ pub fn check(request: &HostRequest) -> Result<(), RequestError> {
         | HostRequest::ListAudit { .. }
         | HostRequest::VerifyAudit { .. }
         | HostRequest::OfferPack { .. }
+        | HostRequest::Personal { .. }
         | HostRequest::ReadPack { .. }
         | HostRequest::CheckUpdates { .. }
         | HostRequest::ApplyUpdates { .. }

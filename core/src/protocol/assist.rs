@@ -5,8 +5,8 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     AnswerConfidence, AuditPage, AuditVerdict, CloudStatus, ConsentAnswer, ConsentRequest,
-    Deletion, Escalation, PackChunk, PackOffer, PackPart, Passphrase, RouteDecision, UpdateOutcome,
-    UpdatePlan, WireError,
+    Deletion, Escalation, PackChunk, PackOffer, PackPart, Passphrase, PersonalAnswer, PersonalTask,
+    RouteDecision, UpdateOutcome, UpdatePlan, WireError,
 };
 
 /// Extension to host. The first message on a connection is `hello`; everything else before it is refused.
@@ -136,6 +136,14 @@ pub enum HostRequest {
         /// Version of the model that the browser uses.
         browser_version: u32,
     },
+    /// Something about what the user wrote and the adapters that learned from it. Answered by `personal`, and by `progress` before
+    /// it where it takes long.
+    Personal {
+        /// Chosen by the sender, unique on this connection.
+        id: u32,
+        /// What.
+        task: PersonalTask,
+    },
     /// The answer is no longer wanted; `id` ends with `error` `cancelled` unless it ended already.
     Cancel {
         /// The request to end.
@@ -243,6 +251,13 @@ pub enum HostEvent {
         /// What came of it.
         outcome: UpdateOutcome,
     },
+    /// Answers `personal`.
+    Personal {
+        /// The request's id.
+        id: u32,
+        /// The answer.
+        answer: PersonalAnswer,
+    },
     /// More of the answer, in order.
     Delta {
         /// The request's id.
@@ -326,6 +341,8 @@ pub enum Capability {
     Cloud,
     /// It hands models on: `offerPack`, `readPack`.
     Packs,
+    /// It knows `personal`.
+    Personal,
 }
 
 /// Who wrote an answer, and how.

@@ -11,6 +11,7 @@ mod calibration;
 mod cloud;
 mod error;
 mod packs;
+mod personal;
 mod routing;
 mod status;
 #[cfg(all(test, feature = "typescript"))]
@@ -24,6 +25,7 @@ pub use calibration::*;
 pub use cloud::*;
 pub use error::*;
 pub use packs::*;
+pub use personal::*;
 pub use routing::*;
 pub use status::*;
 pub use updates::*;

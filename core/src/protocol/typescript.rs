@@ -2,8 +2,8 @@
 
 use super::{
     HOST_NAME, MAX_AFTER_UTF16, MAX_AUDIT_RECORDS, MAX_BEFORE_UTF16, MAX_CHAT_MESSAGES,
-    MAX_CHAT_UTF16, MAX_EDITS, MAX_FRAME_BYTES, MAX_OWN_TERM_UTF16, MAX_OWN_TERMS,
-    MAX_SCOPE_MINUTES, MAX_SUMMARIZE_UTF16, PACK_CHUNK_BYTES, PROTOCOL_VERSION,
+    MAX_CHAT_UTF16, MAX_EDITS, MAX_FRAME_BYTES, MAX_KEPT_UTF16, MAX_OWN_TERM_UTF16, MAX_OWN_TERMS,
+    MAX_SCOPE_MINUTES, MAX_SUMMARIZE_UTF16, MIN_KEPT_UTF16, PACK_CHUNK_BYTES, PROTOCOL_VERSION,
 };
 use crate::backend::{CALIBRATION_DECODE_TOKENS, CALIBRATION_PREFILL_TOKENS};
 
@@ -75,6 +75,16 @@ fn constants() -> String {
             "MAX_AUDIT_RECORDS",
             MAX_AUDIT_RECORDS,
             "Most records of the audit in one answer.",
+        ),
+        (
+            "MIN_KEPT_UTF16",
+            MIN_KEPT_UTF16,
+            "Fewest UTF-16 code units of a text that is kept.",
+        ),
+        (
+            "MAX_KEPT_UTF16",
+            MAX_KEPT_UTF16,
+            "Most UTF-16 code units of a text that is kept.",
         ),
         (
             "CALIBRATION_PREFILL_TOKENS",

@@ -3,4 +3,4 @@
 /**
  * What a host can do.
  */
-export type Capability = "summarize" | "chat" | "cloud" | "packs";
+export type Capability = "summarize" | "chat" | "cloud" | "packs" | "personal";

@@ -8,6 +8,7 @@ import type { Deletion } from "./Deletion";
 import type { HostStatus } from "./HostStatus";
 import type { PackChunk } from "./PackChunk";
 import type { PackOffer } from "./PackOffer";
+import type { PersonalAnswer } from "./PersonalAnswer";
 import type { RouteDecision } from "./RouteDecision";
 import type { UpdateOutcome } from "./UpdateOutcome";
 import type { UpdatePlan } from "./UpdatePlan";
@@ -124,7 +125,15 @@ id: number,
 /**
  * What came of it.
  */
-outcome: UpdateOutcome, } | { "type": "delta", 
+outcome: UpdateOutcome, } | { "type": "personal", 
+/**
+ * The request's id.
+ */
+id: number, 
+/**
+ * The answer.
+ */
+answer: PersonalAnswer, } | { "type": "delta", 
 /**
  * The request's id.
  */

@@ -5,6 +5,7 @@ import type { Escalation } from "./Escalation";
 import type { PackPart } from "./PackPart";
 import type { PageText } from "./PageText";
 import type { Passphrase } from "./Passphrase";
+import type { PersonalTask } from "./PersonalTask";
 import type { SummaryLength } from "./SummaryLength";
 
 /**
@@ -135,7 +136,15 @@ id: number,
 /**
  * Version of the model that the browser uses.
  */
-browserVersion: number, } | { "type": "cancel", 
+browserVersion: number, } | { "type": "personal", 
+/**
+ * Chosen by the sender, unique on this connection.
+ */
+id: number, 
+/**
+ * What.
+ */
+task: PersonalTask, } | { "type": "cancel", 
 /**
  * The request to end.
  */

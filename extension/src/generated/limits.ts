@@ -39,6 +39,12 @@ export const MAX_OWN_TERM_UTF16 = 200;
 /** Most records of the audit in one answer. */
 export const MAX_AUDIT_RECORDS = 500;
 
+/** Fewest UTF-16 code units of a text that is kept. */
+export const MIN_KEPT_UTF16 = 40;
+
+/** Most UTF-16 code units of a text that is kept. */
+export const MAX_KEPT_UTF16 = 10000;
+
 /** Tokens prefilled when a backend is measured. */
 export const CALIBRATION_PREFILL_TOKENS = 64;
 

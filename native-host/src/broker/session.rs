@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use sotto_core::assist;
 use sotto_core::protocol::{
-    Capability, ErrorCode, HostEvent, HostRequest, PROTOCOL_VERSION, WireError,
+    Capability, ErrorCode, HostEvent, HostRequest, PROTOCOL_VERSION, PersonalTask, WireError,
 };
 
 use crate::wire::frame::FrameError;
@@ -26,6 +26,8 @@ pub enum Action {
     Pack(HostRequest),
     /// Give this to whoever updates models.
     Update(HostRequest),
+    /// Give this to whoever keeps what is personal.
+    Personal(HostRequest),
     /// Give this to the worker, starting one if there is none.
     Work(HostRequest),
     /// Give this to whoever speaks with the user's endpoint. It asks for consent before anything is sent.
@@ -50,6 +52,7 @@ enum Place {
     Worker,
     Cloud,
     Update,
+    Personal,
 }
 
 #[derive(Debug, Default)]
@@ -109,13 +112,14 @@ impl Session {
                 Some(Place::Worker) => vec![Action::Cancel { id }],
                 Some(Place::Cloud) => vec![Action::Cloud(request)],
                 Some(Place::Update) => vec![Action::Update(request)],
+                Some(Place::Personal) => vec![Action::Personal(request)],
                 // It ended while the cancel was on its way.
                 None => vec![],
             },
             HostRequest::Consent { id, .. } => match self.in_flight.get(&id) {
                 Some(Place::Cloud) => vec![Action::Cloud(request)],
                 // Nobody asked, or not any more: there is nothing to consent to.
-                Some(Place::Worker | Place::Update) | None => vec![],
+                Some(Place::Worker | Place::Update | Place::Personal) | None => vec![],
             },
             HostRequest::Summarize { .. } | HostRequest::Chat { .. } => {
                 vec![self.admitted(id, request, Place::Worker)]
@@ -123,6 +127,7 @@ impl Session {
             HostRequest::CheckUpdates { .. } | HostRequest::ApplyUpdates { .. } => {
                 vec![self.admitted(id, request, Place::Update)]
             }
+            HostRequest::Personal { .. } => vec![self.admitted(id, request, Place::Personal)],
             HostRequest::Escalate { .. }
             | HostRequest::Revoke { .. }
             | HostRequest::UnlockKey { .. }
@@ -147,6 +152,7 @@ impl Session {
                         Capability::Chat,
                         Capability::Cloud,
                         Capability::Packs,
+                        Capability::Personal,
                     ],
                 });
             }
@@ -171,7 +177,12 @@ impl Session {
         // What the user takes back is taken back, however much is going on.
         let is_urgent = matches!(
             request,
-            HostRequest::Revoke { .. } | HostRequest::DeleteEverything { .. }
+            HostRequest::Revoke { .. }
+                | HostRequest::DeleteEverything { .. }
+                | HostRequest::Personal {
+                    task: PersonalTask::SwitchOff | PersonalTask::EraseAll,
+                    ..
+                }
         );
         if self.in_flight.len() >= MAX_IN_FLIGHT && !is_urgent {
             return failed(
@@ -187,6 +198,7 @@ impl Session {
             Place::Worker => Action::Work(request),
             Place::Cloud => Action::Cloud(request),
             Place::Update => Action::Update(request),
+            Place::Personal => Action::Personal(request),
         }
     }
 
@@ -206,6 +218,7 @@ impl Session {
             | HostEvent::PackChunk { .. }
             | HostEvent::UpdatePlan { .. }
             | HostEvent::Updated { .. }
+            | HostEvent::Personal { .. }
             | HostEvent::Deleted { .. } => return None,
         };
         self.passed_on(event, id, is_last, Place::Worker)
@@ -227,7 +240,8 @@ impl Session {
             | HostEvent::PackOffer { .. }
             | HostEvent::PackChunk { .. }
             | HostEvent::UpdatePlan { .. }
-            | HostEvent::Updated { .. } => {
+            | HostEvent::Updated { .. }
+            | HostEvent::Personal { .. } => {
                 return None;
             }
         };
@@ -244,6 +258,16 @@ impl Session {
             _ => return None,
         };
         self.passed_on(event, id, is_last, Place::Update)
+    }
+
+    /// An event from whoever keeps what is personal. One about a request that ended already is dropped.
+    pub fn personal_said(&mut self, event: HostEvent) -> Option<HostEvent> {
+        let (id, is_last) = match &event {
+            HostEvent::Progress { id, .. } => (*id, false),
+            HostEvent::Personal { id, .. } | HostEvent::Error { id, .. } => (*id, true),
+            _ => return None,
+        };
+        self.passed_on(event, id, is_last, Place::Personal)
     }
 
     /// The event, if it is about a request that is in flight there.
@@ -291,6 +315,7 @@ pub fn id_of(request: &HostRequest) -> u32 {
         | HostRequest::ReadPack { id, .. }
         | HostRequest::CheckUpdates { id, .. }
         | HostRequest::ApplyUpdates { id, .. }
+        | HostRequest::Personal { id, .. }
         | HostRequest::DeleteEverything { id }
         | HostRequest::Cancel { id } => *id,
     }

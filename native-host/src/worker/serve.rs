@@ -182,6 +182,7 @@ fn answer(
             | HostRequest::ListAudit { .. }
             | HostRequest::VerifyAudit { .. }
             | HostRequest::OfferPack { .. }
+            | HostRequest::Personal { .. }
             | HostRequest::ReadPack { .. }
             | HostRequest::CheckUpdates { .. }
             | HostRequest::ApplyUpdates { .. }

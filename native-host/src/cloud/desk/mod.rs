@@ -120,6 +120,7 @@ impl<C: Courier, S: ReadSetup> Desk<C, S> {
             | HostRequest::Summarize { .. }
             | HostRequest::Chat { .. }
             | HostRequest::OfferPack { .. }
+            | HostRequest::Personal { .. }
             | HostRequest::ReadPack { .. }
             | HostRequest::CheckUpdates { .. }
             | HostRequest::ApplyUpdates { .. } => vec![],
