@@ -198,7 +198,12 @@ pub struct KeptText {
 
 impl std::fmt::Debug for KeptText {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(formatter, "KeptText({}, {} bytes)", self.number, self.text.len())
+        write!(
+            formatter,
+            "KeptText({}, {} bytes)",
+            self.number,
+            self.text.len()
+        )
     }
 }
 
