@@ -253,10 +253,10 @@ fn check_kind(raw: &Raw) -> Result<(), LmError> {
     if raw
         .quantization
         .as_ref()
-        .is_some_and(|q| q.method != "sotto-int8" || q.version != 1)
+        .is_some_and(|q| q.method != "sotto-int8" || !(1..=2).contains(&q.version))
     {
         return Err(LmError::Architecture(
-            "quantization other than sotto-int8 version 1",
+            "quantization other than sotto-int8 version 1 or 2",
         ));
     }
     Ok(())

@@ -16,6 +16,8 @@ const PREFILL_CHUNK: usize = 64;
 pub struct LlamaDecoder {
     model: Llama,
     cache: KvCache,
+    /// The tokens in the cache.
+    ids: Vec<u32>,
 }
 
 impl LlamaDecoder {
@@ -25,7 +27,11 @@ impl LlamaDecoder {
     /// [`LmError::Config`] if `capacity` is zero or more than the positions that the model was made for.
     pub fn new(model: Llama, capacity: usize) -> Result<Self, LmError> {
         let cache = KvCache::new(model.config(), capacity, model.device())?;
-        Ok(Self { model, cache })
+        Ok(Self {
+            model,
+            cache,
+            ids: Vec::with_capacity(capacity),
+        })
     }
 
     /// The model's sizes.
@@ -51,7 +57,7 @@ impl LlamaDecoder {
         };
         if !is_same {
             self.model.set_adapter(adapter)?;
-            self.cache.truncate(0);
+            self.truncate(0);
         }
         Ok(())
     }
@@ -78,6 +84,13 @@ impl LlamaDecoder {
             done += chunk.len();
         }
         self.cache.advance(done);
+        let vocab = self.vocab_size();
+        for (token, logits) in tokens.iter().zip(all.chunks_exact_mut(vocab)) {
+            self.ids.push(*token);
+            if let Some(ngrams) = self.model.ngrams() {
+                ngrams.blend(&self.ids, logits);
+            }
+        }
         Ok(all)
     }
 
@@ -121,12 +134,17 @@ impl Decoder for LlamaDecoder {
         // Until the device has answered, nothing counts as appended: an error or a dropped future leaves the cache
         // as it was.
         self.cache.truncate(start);
-        let logits = self.model.logits(&mut self.cache).await?;
+        let mut logits = self.model.logits(&mut self.cache).await?;
         self.cache.advance(end - start);
+        self.ids.extend_from_slice(tokens);
+        if let Some(ngrams) = self.model.ngrams() {
+            ngrams.blend(&self.ids, &mut logits);
+        }
         Ok(logits)
     }
 
     fn truncate(&mut self, len: usize) {
         self.cache.truncate(len);
+        self.ids.truncate(len);
     }
 }

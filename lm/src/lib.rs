@@ -20,6 +20,7 @@ mod kernels;
 mod load;
 mod model;
 mod network;
+mod ngrams;
 mod rope;
 #[cfg(feature = "train")]
 pub mod train;

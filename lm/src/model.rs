@@ -8,6 +8,7 @@ use crate::cache::{KvCache, State};
 use crate::cpu::Cpu;
 use crate::device::Device;
 use crate::network::{Network, Rows};
+use crate::ngrams::Ngrams;
 #[cfg(feature = "webgpu")]
 use crate::webgpu::Webgpu;
 use crate::weights::Weights;
@@ -18,6 +19,7 @@ use crate::{Adapter, AdapterError, LlamaConfig, LmError};
 pub struct Llama {
     config: LlamaConfig,
     network: Placed,
+    ngrams: Option<Ngrams>,
     adapter: Option<Arc<Adapter>>,
     device: Device,
 }
@@ -34,7 +36,12 @@ impl Llama {
     ///
     /// # Errors
     /// [`LmError::Tensor`] if a tensor is missing, of another shape or type, or belongs to no part of the model.
-    pub fn load(config: &LlamaConfig, weights: Weights, device: &Device) -> Result<Self, LmError> {
+    pub fn load(
+        config: &LlamaConfig,
+        mut weights: Weights,
+        device: &Device,
+    ) -> Result<Self, LmError> {
+        let ngrams = Ngrams::take(&mut weights, config.vocab_size)?;
         let network = match device {
             Device::Cpu => Placed::Cpu(Network::load(config, weights, &Cpu)?),
             #[cfg(feature = "webgpu")]
@@ -45,6 +52,7 @@ impl Llama {
         Ok(Self {
             config: config.clone(),
             network,
+            ngrams,
             adapter: None,
             device: device.clone(),
         })
@@ -58,6 +66,16 @@ impl Llama {
     /// Where the weights are.
     pub fn device(&self) -> &Device {
         &self.device
+    }
+
+    /// Leaves the network alone, without the table of token sequences that the file may hold: for comparisons.
+    pub fn forget_ngrams(&mut self) {
+        self.ngrams = None;
+    }
+
+    /// The table of token sequences.
+    pub(crate) fn ngrams(&self) -> Option<&Ngrams> {
+        self.ngrams.as_ref()
     }
 
     /// What changes the model's answers now.

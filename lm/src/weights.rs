@@ -1,7 +1,10 @@
 //! The weights file (safetensors): every tensor is asked for by name and shape, and nothing may be left over.
 //!
-//! 2-D weights are either floating point (F32, F16, BF16) or INT8 with one scale per output row
-//! (`<name>_scale`); INT8 is never widened here, it stays packed until a kernel multiplies with it.
+//! 2-D weights are floating point (F32, F16, BF16), or INT8 with one scale per output row (`<name>_scale`), or INT4 with
+//! one per group of a row, which is how they are fetched and not how they are used: it becomes INT8 here ([`mod@int4`]). INT8
+//! is never widened here, it stays packed until a kernel multiplies with it.
+
+mod int4;
 
 use std::borrow::Cow;
 use std::collections::BTreeSet;
@@ -111,13 +114,45 @@ impl Weights {
         Ok(values)
     }
 
-    /// A weight matrix, floating-point or INT8 with its scales.
+    /// How many values a one-dimensional tensor has; `None` if there is none of that name.
+    pub(crate) fn len_of(&self, name: &str) -> Option<usize> {
+        let info = self.tensors.info(name)?;
+        Some(info.shape.iter().product())
+    }
+
+    /// A one-dimensional tensor of at most `most` 32-bit words.
+    pub(crate) fn words(&mut self, name: &str, most: usize) -> Result<Vec<u32>, LmError> {
+        let len = self.len_of(name).unwrap_or_default();
+        let info = self.info(name, &[len])?;
+        if info.dtype != Dtype::U32 || len > most {
+            return Err(problem(name, "is not of words, or has too many"));
+        }
+        let data = self.data(info);
+        let mut words = reserved(len)?;
+        words.extend(
+            data.as_chunks()
+                .0
+                .iter()
+                .map(|&word| u32::from_le_bytes(word)),
+        );
+        self.used.insert(name.to_owned());
+        Ok(words)
+    }
+
+    /// A weight matrix, floating-point, or INT8 or INT4 with its scales.
     pub(crate) fn matrix(
         &mut self,
         name: &str,
         rows: usize,
         cols: usize,
     ) -> Result<StoredMatrix, LmError> {
+        if self
+            .tensors
+            .info(name)
+            .is_some_and(|info| info.dtype == Dtype::U8)
+        {
+            return self.int4_matrix(name, rows, cols);
+        }
         if self.info(name, &[rows, cols])?.dtype != Dtype::I8 {
             let values = self.floats(name, &[rows, cols])?;
             self.used.insert(name.to_owned());
@@ -136,6 +171,35 @@ impl Weights {
         }
         let values = self.data(self.info(name, &[rows, cols])?);
         let matrix = StoredMatrix::pack(cols, &values, scales)?;
+        self.used.extend([name.to_owned(), scale_name]);
+        Ok(matrix)
+    }
+
+    /// A matrix that is stored as INT4, as INT8.
+    fn int4_matrix(
+        &mut self,
+        name: &str,
+        rows: usize,
+        cols: usize,
+    ) -> Result<StoredMatrix, LmError> {
+        let groups = cols / int4::GROUP;
+        let codes = self.info(name, &[rows, groups, int4::GROUP / 2])?;
+        if !cols.is_multiple_of(int4::GROUP) {
+            return Err(problem(
+                name,
+                "is INT4 with rows of no whole number of groups",
+            ));
+        }
+        let scale_name = format!("{name}_scale");
+        let scales = self.floats(&scale_name, &[rows, groups])?;
+        let mut values = reserved(rows * cols)?;
+        let mut row_scales = reserved(rows)?;
+        let data = self.data(codes);
+        let data = data.chunks_exact(cols / 2);
+        for (codes, scales) in data.zip(scales.chunks_exact(groups)) {
+            row_scales.push(int4::append_as_int8(codes, scales, &mut values));
+        }
+        let matrix = StoredMatrix::pack(cols, &values, row_scales)?;
         self.used.extend([name.to_owned(), scale_name]);
         Ok(matrix)
     }
@@ -314,6 +378,55 @@ mod tests {
         assert_eq!(weights.vector("b", 64).expect("there"), [2.0; 64]);
         assert_eq!(weights.vector("a", 64).expect("there"), [1.0; 64]);
         weights.finish().expect("nothing left");
+    }
+
+    #[test]
+    fn int4_becomes_int8_with_the_scale_of_its_largest_weight() {
+        let half = |bits: u16| bits.to_le_bytes();
+        // Codes -8 and 7 in the first group, whose scale is -1: 8 and -7; zeros in the second but for 4 quarters.
+        let mut codes = [0x88_u8; 32];
+        (codes[0], codes[16]) = (0xf0, 0x8c);
+        let scales = [half(0xbc00), half(0x3400)].concat();
+        let bytes = file(&[
+            ("w", Dtype::U8, &[1, 2, 16], &codes),
+            ("w_scale", Dtype::F16, &[1, 2], &scales),
+        ]);
+        let mut weights = Weights::from_safetensors(bytes).expect("a good file");
+        let matrix = weights.matrix("w", 1, 64).expect("good");
+        weights.finish().expect("nothing left");
+        let StoredMatrix::Int8 {
+            packed,
+            scales,
+            cols: 64,
+        } = matrix
+        else {
+            panic!("{matrix:?}")
+        };
+        assert_eq!(scales, [8.0 / 127.0]);
+        assert_eq!(packed[0].to_le_bytes(), [127, -111_i8 as u8, 0, 0]);
+        assert_eq!(packed[8].to_le_bytes(), [16, 0, 0, 0]);
+        assert_eq!(packed[9], 0);
+    }
+
+    #[test]
+    fn int4_of_another_shape_is_refused() {
+        let bytes = file(&[
+            ("w", Dtype::U8, &[1, 1, 16], &[0; 16]),
+            ("w_scale", Dtype::F16, &[1, 1], &[0; 2]),
+            ("v", Dtype::U8, &[1, 1, 16], &[0; 16]),
+        ]);
+        let mut weights = Weights::from_safetensors(bytes).expect("a good file");
+        for (name, rows, cols) in [("w", 1, 64), ("w", 2, 32), ("w", 1, 40), ("v", 1, 32)] {
+            let error = weights.matrix(name, rows, cols).expect_err("wrong");
+            assert_eq!(error.code(), ErrorCode::ModelWeightsInvalid);
+        }
+        let matrix = weights.matrix("w", 1, 32).expect("a row of zeros");
+        let expected = StoredMatrix::Int8 {
+            cols: 32,
+            packed: vec![0; 8],
+            scales: vec![0.0],
+        };
+        assert_eq!(matrix, expected);
     }
 
     #[test]

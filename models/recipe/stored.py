@@ -5,6 +5,7 @@ import sys
 from dataclasses import fields
 from pathlib import Path
 
+import torch
 from safetensors.torch import load_file
 from tokenizers import Tokenizer
 
@@ -12,8 +13,11 @@ from recipe.checkpoint import read_checkpoint
 from recipe.hf_config import write_config
 from recipe.int4 import FILE
 from recipe.int4 import dequantize_state as int4_state
-from recipe.int8 import METHOD, VERSION, dequantize_state
+from recipe.int8 import METHOD, SCALE_SUFFIX, VERSION, dequantize_state
 from recipe.network import Network, NetworkConfig
+
+# What the names of recipe.ngrams begin with.
+TABLE = "ngrams."
 
 
 def load_checkpoint(run):
@@ -33,9 +37,13 @@ def load_pack(pack, int4=False):
     state = load_file(Path(pack) / "model.safetensors")
     quantization = config.get("quantization")
     if quantization:
-        if quantization != {"method": METHOD, "version": VERSION}:
+        if quantization["method"] != METHOD or quantization["version"] not in (1, 2):
             sys.exit(f"{pack}/config.json: unknown quantization {quantization}")
-        state = dequantize_state(state)
+        groups = {key: state[key] for name, tensor in state.items() if tensor.dtype == torch.uint8
+                  for key in (name, name + SCALE_SUFFIX)}
+        # The table of token sequences is no part of the network.
+        rows = {name: tensor for name, tensor in state.items() if name not in groups and not name.startswith(TABLE)}
+        state = int4_state(dequantize_state(rows), groups)
     if int4:
         if not (Path(pack) / FILE).exists():
             sys.exit(f"{pack} has no {FILE}: make it with `python -m recipe.quantize`")
@@ -55,5 +63,5 @@ def load_any(path, int4=False):
     return network, Tokenizer.from_file(str(Path(saved["arguments"]["work"]) / "tokenizer.json"))
 
 
-def write_pack_config(config, folder):
-    write_config(config.llama_config(), folder, quantization={"method": METHOD, "version": VERSION})
+def write_pack_config(config, folder, version=VERSION):
+    write_config(config.llama_config(), folder, quantization={"method": METHOD, "version": version})

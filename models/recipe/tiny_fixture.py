@@ -11,6 +11,8 @@ float32 on a CPU:
 - `last_prompt_logits`: the 320 logits after the last prompt id
 - `sum_nll_nats`: sum of -ln p(prompt_ids[i] | prompt_ids[..i]) for i from 1
 
+`ngrams/` holds a table of recipe.ngrams and, for some contexts, the probabilities that come of it.
+
 Seeded: two runs write the same bytes with the pinned versions.
 """
 
@@ -18,11 +20,13 @@ import argparse
 import json
 from pathlib import Path
 
+import numpy as np
 import torch
 from safetensors.torch import save_file
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
 from transformers import LlamaConfig, LlamaForCausalLM
 
+from recipe import ngrams
 from recipe.hf_config import write_config
 from recipe.int8 import METHOD, VERSION, dequantize_state, quantize_state
 
@@ -68,6 +72,27 @@ def main():
             tokenizer.save(str(folder / "tokenizer.json"))
             write_int8(folder / "int8", model, state, tokenizer)
         print(f"wrote {folder}")
+    write_ngrams(out / "ngrams")
+    print(f"wrote {out / 'ngrams'}")
+
+
+def write_ngrams(folder):
+    """A table of a text of twenty tokens in an order that repeats itself, and what it makes of some logits."""
+    folder.mkdir(parents=True, exist_ok=True)
+    random = np.random.default_rng(20261128)
+    phrases = random.integers(8, 20, (6, 5))
+    text = np.concatenate([phrases[at] for at in random.integers(0, 6, 200)]).astype(np.uint32)
+    stored = ngrams.lay_out(ngrams.choose(ngrams.count(text), 60))
+    weights = [0.2, 0.3, 0.4]
+    ngrams.write(folder / "model.safetensors", weights, *stored)
+    logits = random.normal(0, 2, 20).astype(np.float32)
+    network = np.exp(logits.astype(np.float64))
+    network /= network.sum()
+    table = ngrams.Table(weights, *stored)
+    contexts = [[int(token) for token in text[at:at + 2 + at % 5]] for at in range(0, 60, 5)] + [[], [9], [0, 0, 0, 0]]
+    cases = [{"ids": ids, "probabilities": table.blend(ids, network).tolist()} for ids in contexts]
+    text = json.dumps({"logits": logits.tolist(), "cases": cases}) + "\n"
+    (folder / "cases.json").write_text(text, encoding="utf-8")
 
 
 def tiny_tokenizer():

@@ -23,7 +23,7 @@ pub use place::{Slot, Target};
 use sotto_core::pack::Sha256;
 
 use crate::LlamaConfig;
-#[cfg(any(test, feature = "train"))]
+#[cfg(feature = "train")]
 pub(crate) use factors::Pair;
 pub(crate) use low_rank::LowRank;
 

@@ -4,6 +4,7 @@ use ndarray::Array2;
 
 use super::Matrix;
 use crate::network::{Network, Place};
+use crate::ngrams::Ngrams;
 use crate::weights::StoredMatrix;
 use crate::{LlamaConfig, LmError, Weights};
 
@@ -44,7 +45,9 @@ impl Base {
     ///
     /// # Errors
     /// [`LmError::Tensor`] as [`crate::Llama::load`].
-    pub fn load(config: &LlamaConfig, weights: Weights) -> Result<Self, LmError> {
+    pub fn load(config: &LlamaConfig, mut weights: Weights) -> Result<Self, LmError> {
+        // The network alone learns.
+        Ngrams::take(&mut weights, config.vocab_size)?;
         Ok(Self {
             config: config.clone(),
             network: Network::load(config, weights, &Frozen)?,

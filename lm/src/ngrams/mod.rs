@@ -1,0 +1,129 @@
+//! A table of token sequences that training text holds often, mixed into what the network says.
+//!
+//! A network of this size forgets most set phrases, and a table of them costs a lookup a token and a few megabytes. For the
+//! last two, three and four tokens the table says which tokens came next and how often, as a share of all that came next
+//! there; the probabilities of both are interpolated, the longest context last:
+//!
+//! `p_k(w) = (1 - λ_k M_k) p_{k-1}(w) + λ_k m_k(w)`, with `M_k` the sum of `m_k` and `p_1` the network's.
+//!
+//! `models/recipe/ngrams.py` makes the table, and chooses what is in it.
+//!
+//! # Source
+//! F. Jelinek, R. L. Mercer, *Interpolated estimation of Markov source parameters from sparse data*, 1980.
+
+mod blend;
+mod hash;
+
+use crate::{LmError, Weights};
+
+/// Tokens of the shortest context.
+const SHORTEST: usize = 2;
+
+/// Most lengths of context.
+const MAX_LENGTHS: usize = 4;
+
+/// Largest λ: something of the network's is always left.
+const MAX_WEIGHT: f32 = 0.9;
+
+/// Most entries: 64 MiB.
+const MAX_ENTRIES: usize = 16 << 20;
+
+/// Bits of an entry: from the top the check of its context, its token, and its share.
+const CHECK_BITS: u32 = 14;
+const TOKEN_BITS: u32 = 14;
+const SHARE_BITS: u32 = 4;
+
+/// The table.
+#[derive(Debug)]
+pub(crate) struct Ngrams {
+    /// λ of each length of context, the shortest first.
+    weights: Vec<f32>,
+    /// Where the entries of each bucket begin, and where the last ends: `[2^bits + 1]`.
+    offsets: Vec<u32>,
+    entries: Vec<u32>,
+}
+
+impl Ngrams {
+    /// Takes the table out of a weights file; `None` if it holds none.
+    ///
+    /// # Shapes
+    /// `ngrams.weights`: F32 `[lengths]`; `ngrams.offsets`: U32 `[2^bits + 1]`; `ngrams.entries`: U32 `[n]`.
+    ///
+    /// # Errors
+    /// [`LmError::Tensor`] if a part is missing, of another type, or contradicts another.
+    pub(crate) fn take(weights: &mut Weights, vocab: usize) -> Result<Option<Self>, LmError> {
+        const WEIGHTS: &str = "ngrams.weights";
+        const OFFSETS: &str = "ngrams.offsets";
+        const ENTRIES: &str = "ngrams.entries";
+        let Some(lengths) = weights.len_of(ENTRIES).and(weights.len_of(WEIGHTS)) else {
+            return Ok(None);
+        };
+        let bad = |name: &str, problem| LmError::Tensor {
+            name: name.to_owned(),
+            problem,
+        };
+        if !(1..=MAX_LENGTHS).contains(&lengths) {
+            return Err(bad(
+                WEIGHTS,
+                "has more lengths of context than are supported",
+            ));
+        }
+        let lambdas = weights.vector(WEIGHTS, lengths)?;
+        if !lambdas
+            .iter()
+            .all(|weight| (0.0..=MAX_WEIGHT).contains(weight))
+        {
+            return Err(bad(WEIGHTS, "is beyond what a weight may be"));
+        }
+        let offsets = weights.words(OFFSETS, MAX_ENTRIES)?;
+        let entries = weights.words(ENTRIES, MAX_ENTRIES)?;
+        let buckets = offsets.len().saturating_sub(1);
+        if buckets < 2 || !buckets.is_power_of_two() {
+            return Err(bad(
+                OFFSETS,
+                "has a number of buckets that is no power of two",
+            ));
+        }
+        let ends = (offsets.first(), offsets.last());
+        if ends != (Some(&0), Some(&(entries.len() as u32))) || !offsets.is_sorted() {
+            return Err(bad(OFFSETS, "does not divide the entries"));
+        }
+        if entries
+            .iter()
+            .any(|&entry| token_of(entry) as usize >= vocab)
+        {
+            return Err(bad(ENTRIES, "names a token beyond the vocabulary"));
+        }
+        Ok(Some(Self {
+            weights: lambdas,
+            offsets,
+            entries,
+        }))
+    }
+
+    /// What came next in this context: tokens and their shares.
+    fn next(&self, context: &[u32]) -> impl Iterator<Item = (u32, f32)> {
+        let hash = hash::hash(context);
+        let bits = (self.offsets.len() - 1).trailing_zeros();
+        let bucket = (hash >> (u64::BITS - bits)) as usize;
+        let range = self.offsets[bucket] as usize..self.offsets[bucket + 1] as usize;
+        let check = hash as u32 & ((1 << CHECK_BITS) - 1);
+        let entries = self.entries[range].iter();
+        entries
+            .filter(move |&&entry| entry >> (TOKEN_BITS + SHARE_BITS) == check)
+            .map(|&entry| (token_of(entry), share_of(entry)))
+    }
+}
+
+fn token_of(entry: u32) -> u32 {
+    entry >> SHARE_BITS & ((1 << TOKEN_BITS) - 1)
+}
+
+/// Sixteenths, one to sixteen.
+fn share_of(entry: u32) -> f32 {
+    let levels = 1 << SHARE_BITS;
+    ((entry & (levels - 1)) + 1) as f32 / levels as f32
+}
+
+#[cfg(test)]
+mod tests;
