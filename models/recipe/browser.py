@@ -35,7 +35,7 @@ def main():
     arguments = parser.parse_args()
     state = load_file(arguments.pack / "model.safetensors")
     groups = in_groups(arguments.pack)
-    for name in [name for name in groups if name.split(".")[-2] in arguments.int4]:
+    for name in [name for name in groups if not name.endswith(SCALE_SUFFIX) and name.split(".")[-2] in arguments.int4]:
         state[name], state[name + SCALE_SUFFIX] = groups[name], groups[name + SCALE_SUFFIX].half()
     table = arguments.pack / ngrams.FILE
     if table.exists():
