@@ -87,9 +87,7 @@ impl LlamaDecoder {
         let vocab = self.vocab_size();
         for (token, logits) in tokens.iter().zip(all.chunks_exact_mut(vocab)) {
             self.ids.push(*token);
-            if let Some(ngrams) = self.model.ngrams() {
-                ngrams.blend(&self.ids, logits);
-            }
+            self.model.blend(&self.ids, logits);
         }
         Ok(all)
     }
@@ -137,9 +135,7 @@ impl Decoder for LlamaDecoder {
         let mut logits = self.model.logits(&mut self.cache).await?;
         self.cache.advance(end - start);
         self.ids.extend_from_slice(tokens);
-        if let Some(ngrams) = self.model.ngrams() {
-            ngrams.blend(&self.ids, &mut logits);
-        }
+        self.model.blend(&self.ids, &mut logits);
         Ok(logits)
     }
 

@@ -73,9 +73,15 @@ impl Llama {
         self.ngrams = None;
     }
 
-    /// The table of token sequences.
-    pub(crate) fn ngrams(&self) -> Option<&Ngrams> {
-        self.ngrams.as_ref()
+    /// Mixes what the tables know of token sequences into the logits behind `ids`: the model's, then the adapter's.
+    pub(crate) fn blend(&self, ids: &[u32], logits: &mut [f32]) {
+        let own = self
+            .adapter
+            .as_ref()
+            .and_then(|adapter| adapter.ngrams.as_ref());
+        for ngrams in self.ngrams.iter().chain(own) {
+            ngrams.blend(ids, logits);
+        }
     }
 
     /// What changes the model's answers now.

@@ -12,7 +12,7 @@ gains in proportion to how near it is to that. `--weights` are λ of the three l
 0.5), but its sources are those that were counted; text of other sources likes less.
 
 # Tensors
-- `ngrams.weights` F32 [lengths]: λ, for contexts of 2, 3, ... tokens
+- `ngrams.weights` F32 [lengths]: λ, for contexts of 1, 2, ... tokens; 0 for those of one, which the network knows
 - `ngrams.offsets` U32 [2^bits + 1]: where the entries of a bucket begin
 - `ngrams.entries` U32 [n]: from the top 14 bits of the context's hash, 14 of the token, 4 of the share in sixteenths, less one
 
@@ -175,7 +175,7 @@ class Table:
     def blend(self, ids, probabilities):
         """The interpolated probabilities behind `ids`: [vocab]."""
         mixed = np.array(probabilities, np.float64)
-        for length, weight in zip(LENGTHS, self.weights):
+        for length, weight in enumerate(self.weights, 1):
             shares = self.next(ids[len(ids) - length:]) if len(ids) >= length else {}
             weight /= max(1.0, sum(shares.values()))
             mixed *= 1.0 - weight * sum(shares.values())
@@ -185,6 +185,7 @@ class Table:
 
 
 def write(path, weights, offsets, entries):
+    weights = [0.0] * (LENGTHS[0] - 1) + list(weights)
     table = {PREFIX + "weights": torch.tensor(weights, dtype=torch.float32), PREFIX + "offsets": torch.from_numpy(offsets),
              PREFIX + "entries": torch.from_numpy(entries)}
     data = save(table)

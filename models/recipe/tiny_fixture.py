@@ -88,7 +88,7 @@ def write_ngrams(folder):
     logits = random.normal(0, 2, 20).astype(np.float32)
     network = np.exp(logits.astype(np.float64))
     network /= network.sum()
-    table = ngrams.Table(weights, *stored)
+    table = ngrams.Table([0.0, *weights], *stored)
     contexts = [[int(token) for token in text[at:at + 2 + at % 5]] for at in range(0, 60, 5)] + [[], [9], [0, 0, 0, 0]]
     cases = [{"ids": ids, "probabilities": table.blend(ids, network).tolist()} for ids in contexts]
     text = json.dumps({"logits": logits.tolist(), "cases": cases}) + "\n"

@@ -14,8 +14,10 @@ use crate::cli;
 use crate::cloud::Office;
 use crate::compiled::{Statement, seal};
 use crate::extension::is_ours;
-use crate::hand_over;
+use crate::hand_over::{self, BROWSER_MODEL};
 use crate::models::{ModelStore, Origin, StorePaths, UpdateState};
+use crate::personal::PersonalDesk;
+use crate::personal::training::ChildCommand;
 use crate::providers::{Provider, read_list};
 use crate::quarantine::Quarantine;
 use crate::update::{UpdateDesk, Updater, WorkerProof};
@@ -120,12 +122,27 @@ impl Host {
     fn browser_packs(&self) -> Vec<PathBuf> {
         let paths = self.store.updates();
         let packs = UpdateState::load(&paths).packs;
-        let held = packs.get(hand_over::BROWSER_MODEL);
+        let held = packs.get(BROWSER_MODEL);
         held.into_iter()
             .flat_map(|pack| [pack.candidate, pack.active])
             .flatten()
-            .map(|held| paths.pack(hand_over::BROWSER_MODEL, held.version))
+            .map(|held| paths.pack(BROWSER_MODEL, held.version))
             .collect()
+    }
+}
+
+impl Host {
+    /// The pack that the browser uses, as far as is known here: what an update brought, or the one beside this program.
+    fn browser_pack(&self) -> PathBuf {
+        let paths = self.store.updates();
+        let packs = UpdateState::load(&paths).packs;
+        let active = packs
+            .get(BROWSER_MODEL)
+            .and_then(|pack| pack.active.clone());
+        match active {
+            Some(held) => paths.pack(BROWSER_MODEL, held.version),
+            None => self.store.paths().shipped.join(BROWSER_MODEL),
+        }
     }
 }
 
@@ -168,6 +185,11 @@ impl Surroundings for Host {
             Updater::new(self.store.clone()),
             Arc::new(worker),
         ))
+    }
+
+    fn personal(&self) -> Option<PersonalDesk> {
+        let trainer = ChildCommand::own(&self.browser_pack()).ok()?;
+        Some(PersonalDesk::new(self.store.paths().home.clone(), trainer))
     }
 
     fn pack(&self, request: HostRequest) -> HostEvent {

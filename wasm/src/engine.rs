@@ -8,6 +8,7 @@ use serde::Serialize;
 use sotto_core::assist::Abilities;
 use sotto_core::autocomplete::{Pacer, Suggestion};
 use sotto_core::decode::Decoder;
+use sotto_core::pack::Sha256;
 use sotto_core::protocol::{
     AutocompleteEvent, AutocompleteRequest, ErrorCode, SuggestTiming, WireError,
 };
@@ -15,6 +16,7 @@ use sotto_lm::LlamaCompleter;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::future_to_promise;
 
+use crate::adapters::Adapters;
 use crate::error::{Thrown, to_json, wire_error};
 use crate::macrotask::Macrotask;
 
@@ -28,7 +30,7 @@ extern "C" {
 /// A loaded model on one backend.
 #[wasm_bindgen]
 pub struct Engine {
-    shared: Rc<Shared>,
+    pub(crate) shared: Rc<Shared>,
     info: String,
 }
 
@@ -41,6 +43,9 @@ pub(crate) struct Shared {
     /// Name of the model.
     pub(crate) model: String,
     pub(crate) abilities: Abilities,
+    /// What adapters for this model are bound to.
+    pub(crate) base: Option<Sha256>,
+    pub(crate) adapters: RefCell<Adapters>,
 }
 
 /// What `info` says.
@@ -116,6 +121,7 @@ impl Engine {
         completer: LlamaCompleter,
         info: Info,
         abilities: Abilities,
+        base: Option<Sha256>,
     ) -> Result<Self, Thrown> {
         let info_json = to_json(&info)?;
         let shared = Shared {
@@ -124,6 +130,8 @@ impl Engine {
             macrotask: Macrotask::new(),
             model: info.model,
             abilities,
+            base,
+            adapters: RefCell::default(),
         };
         Ok(Self {
             shared: Rc::new(shared),
@@ -226,7 +234,7 @@ fn failed(id: u32, code: ErrorCode, message: &str) -> AutocompleteEvent {
 /// Message of `notReady` while another call uses the model.
 pub(crate) const BUSY: &str = "The engine is busy with another request.";
 
-fn busy() -> Thrown {
+pub(crate) fn busy() -> Thrown {
     Thrown::new(ErrorCode::NotReady, BUSY)
 }
 

@@ -4,6 +4,7 @@
 //! typed. Empty on other targets than wasm32.
 #![cfg(target_arch = "wasm32")]
 
+mod adapters;
 mod assist;
 mod constructors;
 mod engine;

@@ -131,7 +131,12 @@ impl PackLoader {
                 Backend::Webgpu => webgpu_device().await.map_err(Thrown::from)?,
             };
             let completer = checked(build(&pack, &device)?, &pack.manifest).await?;
-            let engine = Engine::new(completer, info(&pack.manifest), abilities(&pack.manifest))?;
+            let engine = Engine::new(
+                completer,
+                info(&pack.manifest),
+                abilities(&pack.manifest),
+                pack.manifest.manifest().base_sum(),
+            )?;
             Ok(JsValue::from(engine))
         })
     }

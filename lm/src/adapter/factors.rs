@@ -7,6 +7,7 @@ use sotto_core::pack::Sha256;
 use super::low_rank::LowRank;
 use super::{AdapterError, Slot, Target};
 use crate::LlamaConfig;
+use crate::ngrams::Ngrams;
 
 /// What an adapter is.
 #[derive(Debug, Clone, PartialEq)]
@@ -19,11 +20,12 @@ pub struct AdapterInfo {
     pub alpha: f32,
 }
 
-/// Pairs of factors by the matrix that they belong to.
+/// Pairs of factors by the matrix that they belong to, and a table of token sequences beside them.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Factors {
     info: AdapterInfo,
     pairs: BTreeMap<Slot, Pair>,
+    ngrams: Option<Ngrams>,
 }
 
 /// `A` and `B` of one matrix.
@@ -38,7 +40,21 @@ pub(crate) struct Pair {
 impl Factors {
     /// Factors of these shapes; [`Factors::check`] says whether they fit a model.
     pub(crate) fn new(info: AdapterInfo, pairs: BTreeMap<Slot, Pair>) -> Self {
-        Self { info, pairs }
+        Self {
+            info,
+            pairs,
+            ngrams: None,
+        }
+    }
+
+    /// The same with a table of the person's own token sequences.
+    pub(crate) fn with_ngrams(self, ngrams: Option<Ngrams>) -> Self {
+        Self { ngrams, ..self }
+    }
+
+    /// The table, if there is one.
+    pub(crate) fn ngrams(&self) -> Option<&Ngrams> {
+        self.ngrams.as_ref()
     }
 
     /// What the adapter is.
@@ -72,7 +88,12 @@ impl Factors {
                 return Err(AdapterError::tensor(&slot.name(), problem));
             }
         }
-        Ok(())
+        match &self.ngrams {
+            Some(ngrams) => ngrams
+                .check(config.vocab_size)
+                .map_err(|(name, problem)| AdapterError::tensor(name, problem)),
+            None => Ok(()),
+        }
     }
 
     pub(super) fn low_rank(&self, slot: Slot) -> Option<LowRank> {

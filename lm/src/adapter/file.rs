@@ -1,4 +1,5 @@
-//! The file: safetensors with `<slot>.a` and `<slot>.b` in half precision, and what it is in the header's metadata.
+//! The file: safetensors with `<slot>.a` and `<slot>.b` in half precision, the parts of the table as a model's file has them, and
+//! what it is in the header's metadata.
 //!
 //! Every size is checked before anything of that size is allocated.
 
@@ -13,6 +14,7 @@ use sotto_core::vector::are_finite;
 use super::factors::Pair;
 use super::{AdapterError, AdapterInfo, Factors, Slot};
 use crate::half::{f32_to_half, half_to_f32};
+use crate::ngrams::{ENTRIES, Ngrams, OFFSETS, WEIGHTS};
 
 /// Version of the adapter format.
 pub const ADAPTER_FORMAT: u32 = 1;
@@ -85,10 +87,12 @@ impl Factors {
             };
             pairs.insert(slot, pair);
         }
-        if pairs.is_empty() || tensors.len() != 2 * pairs.len() {
+        let ngrams = table(&tensors)?;
+        let table_parts = if ngrams.is_some() { 3 } else { 0 };
+        if pairs.is_empty() || tensors.len() != 2 * pairs.len() + table_parts {
             return Err(AdapterError::Malformed("a factor is missing or nobody's"));
         }
-        Ok(Self::new(info, pairs))
+        Ok(Self::new(info, pairs).with_ngrams(ngrams))
     }
 
     /// The file.
@@ -106,8 +110,19 @@ impl Factors {
         }
         let views = tensors.iter().map(|(name, shape, data)| {
             let view = TensorView::new(Dtype::F16, shape.to_vec(), data);
-            (name, view.expect("two bytes a value"))
+            (name.as_str(), view.expect("two bytes a value"))
         });
+        let table: Vec<_> = self
+            .ngrams()
+            .map(table_tensors)
+            .into_iter()
+            .flatten()
+            .collect();
+        let table = table.iter().map(|(name, dtype, data)| {
+            let view = TensorView::new(*dtype, vec![data.len() / 4], data);
+            (*name, view.expect("four bytes a value"))
+        });
+        let views = views.chain(table);
         let AdapterInfo { base, rank, alpha } = *self.info();
         let description = Description {
             format: ADAPTER_FORMAT,
@@ -151,6 +166,43 @@ fn info(header: &Metadata) -> Result<AdapterInfo, AdapterError> {
         return Err(AdapterError::Malformed("its alpha is out of range"));
     }
     Ok(AdapterInfo { base, rank, alpha })
+}
+
+/// The table, if the file has one.
+fn table(tensors: &SafeTensors<'_>) -> Result<Option<Ngrams>, AdapterError> {
+    if tensors.tensor(ENTRIES).is_err() {
+        return Ok(None);
+    }
+    let part = |name: &str, dtype: Dtype| -> Result<Vec<[u8; 4]>, AdapterError> {
+        let tensor = tensors.tensor(name);
+        let tensor = tensor.map_err(|_| AdapterError::tensor(name, "is missing"))?;
+        match tensor.dtype() == dtype {
+            true => Ok(tensor.data().as_chunks().0.to_vec()),
+            false => Err(AdapterError::tensor(name, "is of another type")),
+        }
+    };
+    let weights = part(WEIGHTS, Dtype::F32)?;
+    let words = |words: Vec<[u8; 4]>| words.into_iter().map(u32::from_le_bytes).collect();
+    let table = Ngrams::new(
+        weights.into_iter().map(f32::from_le_bytes).collect(),
+        words(part(OFFSETS, Dtype::U32)?),
+        words(part(ENTRIES, Dtype::U32)?),
+    );
+    table
+        .map(Some)
+        .map_err(|(name, problem)| AdapterError::tensor(name, problem))
+}
+
+/// Name, type and bytes of the parts of a table.
+fn table_tensors(table: &Ngrams) -> [(&'static str, Dtype, Vec<u8>); 3] {
+    let (weights, offsets, entries) = table.parts();
+    let bytes = |words: &[u32]| words.iter().flat_map(|word| word.to_le_bytes()).collect();
+    let weights = weights.iter().flat_map(|weight| weight.to_le_bytes());
+    [
+        (WEIGHTS, Dtype::F32, weights.collect()),
+        (OFFSETS, Dtype::U32, bytes(offsets)),
+        (ENTRIES, Dtype::U32, bytes(entries)),
+    ]
 }
 
 /// The values of a tensor.

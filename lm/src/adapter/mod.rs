@@ -4,6 +4,9 @@
 //! is added to each product, so that an adapter can be switched while the model stays loaded, and a model with INT8
 //! weights needs no second copy of them.
 //!
+//! Beside the factors an adapter may have a table of the person's own token sequences, mixed in as that of the model is
+//! ([`crate::ngrams`]): names and set phrases, which low ranks are slow to learn.
+//!
 //! Queries, keys and values share one `A`, gate and up another: they are one product of the network each.
 //!
 //! # Source
@@ -23,6 +26,7 @@ pub use place::{Slot, Target};
 use sotto_core::pack::Sha256;
 
 use crate::LlamaConfig;
+use crate::ngrams::Ngrams;
 #[cfg(feature = "train")]
 pub(crate) use factors::Pair;
 pub(crate) use low_rank::LowRank;
@@ -34,6 +38,7 @@ pub struct Adapter {
     /// One a layer.
     pub(crate) layers: Vec<LayerAdapter>,
     pub(crate) head: Option<LowRank>,
+    pub(crate) ngrams: Option<Ngrams>,
 }
 
 /// What is added to the products of one layer.
@@ -84,6 +89,7 @@ impl Adapter {
             info: factors.info().clone(),
             layers: layers.collect(),
             head: factors.low_rank(Slot::HEAD),
+            ngrams: factors.ngrams().cloned(),
         })
     }
 

@@ -2,7 +2,7 @@
 
 use sotto_core::vector::{exp_sums, max};
 
-use super::{Ngrams, SHORTEST};
+use super::Ngrams;
 
 /// Most tokens that the table may speak of at once; the recipe keeps four a context.
 const MAX_FOUND: usize = 32;
@@ -22,7 +22,9 @@ impl Ngrams {
     /// # Shapes
     /// `logits`: `[vocab]`, finite.
     pub(crate) fn blend(&self, ids: &[u32], logits: &mut [f32]) {
-        let contexts = (SHORTEST..).zip(&self.weights);
+        let contexts = (1..)
+            .zip(&self.weights)
+            .filter(|(_, weight)| **weight > 0.0);
         let known = contexts.filter_map(|(length, &weight)| {
             let context = &ids[ids.len().checked_sub(length)?..];
             let total: f32 = self.next(context).map(|(_, share)| share).sum();

@@ -1,23 +1,28 @@
 //! A table of token sequences that training text holds often, mixed into what the network says.
 //!
 //! A network of this size forgets most set phrases, and a table of them costs a lookup a token and a few megabytes. For the
-//! last two, three and four tokens the table says which tokens came next and how often, as a share of all that came next
+//! last token, the last two, and so on, the table says which tokens came next and how often, as a share of all that came next
 //! there; the probabilities of both are interpolated, the longest context last:
 //!
-//! `p_k(w) = (1 - λ_k M_k) p_{k-1}(w) + λ_k m_k(w)`, with `M_k` the sum of `m_k` and `p_1` the network's.
+//! `p_k(w) = (1 - λ_k M_k) p_{k-1}(w) + λ_k m_k(w)`, with `M_k` the sum of `m_k` and `p_0` the network's.
 //!
-//! `models/recipe/ngrams.py` makes the table, and chooses what is in it.
+//! `models/recipe/ngrams.py` makes the table of a model, and chooses what is in it. A personal adapter has one of its own
+//! (`count`).
 //!
 //! # Source
 //! F. Jelinek, R. L. Mercer, *Interpolated estimation of Markov source parameters from sparse data*, 1980.
 
 mod blend;
+#[cfg(feature = "train")]
+mod count;
 mod hash;
 
 use crate::{LmError, Weights};
 
-/// Tokens of the shortest context.
-const SHORTEST: usize = 2;
+/// Names of the parts in files.
+pub(crate) const WEIGHTS: &str = "ngrams.weights";
+pub(crate) const OFFSETS: &str = "ngrams.offsets";
+pub(crate) const ENTRIES: &str = "ngrams.entries";
 
 /// Most lengths of context.
 const MAX_LENGTHS: usize = 4;
@@ -34,9 +39,9 @@ const TOKEN_BITS: u32 = 14;
 const SHARE_BITS: u32 = 4;
 
 /// The table.
-#[derive(Debug)]
+#[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Ngrams {
-    /// λ of each length of context, the shortest first.
+    /// λ of each length of context, from one token on; zero for lengths that have no entries.
     weights: Vec<f32>,
     /// Where the entries of each bucket begin, and where the last ends: `[2^bits + 1]`.
     offsets: Vec<u32>,
@@ -52,53 +57,58 @@ impl Ngrams {
     /// # Errors
     /// [`LmError::Tensor`] if a part is missing, of another type, or contradicts another.
     pub(crate) fn take(weights: &mut Weights, vocab: usize) -> Result<Option<Self>, LmError> {
-        const WEIGHTS: &str = "ngrams.weights";
-        const OFFSETS: &str = "ngrams.offsets";
-        const ENTRIES: &str = "ngrams.entries";
         let Some(lengths) = weights.len_of(ENTRIES).and(weights.len_of(WEIGHTS)) else {
             return Ok(None);
         };
-        let bad = |name: &str, problem| LmError::Tensor {
-            name: name.to_owned(),
-            problem,
-        };
-        if !(1..=MAX_LENGTHS).contains(&lengths) {
-            return Err(bad(
-                WEIGHTS,
-                "has more lengths of context than are supported",
-            ));
-        }
         let lambdas = weights.vector(WEIGHTS, lengths)?;
-        if !lambdas
-            .iter()
-            .all(|weight| (0.0..=MAX_WEIGHT).contains(weight))
-        {
-            return Err(bad(WEIGHTS, "is beyond what a weight may be"));
-        }
         let offsets = weights.words(OFFSETS, MAX_ENTRIES)?;
         let entries = weights.words(ENTRIES, MAX_ENTRIES)?;
+        let table = Self::new(lambdas, offsets, entries)
+            .and_then(|table| table.check(vocab).map(|()| table))
+            .map_err(|(name, problem)| LmError::Tensor {
+                name: name.to_owned(),
+                problem,
+            })?;
+        Ok(Some(table))
+    }
+
+    /// The table of these parts. An error names the part.
+    pub(crate) fn new(
+        weights: Vec<f32>,
+        offsets: Vec<u32>,
+        entries: Vec<u32>,
+    ) -> Result<Self, (&'static str, &'static str)> {
+        let is_weight = |weight: &f32| (0.0..=MAX_WEIGHT).contains(weight);
+        if !(1..=MAX_LENGTHS).contains(&weights.len()) || !weights.iter().all(is_weight) {
+            return Err((WEIGHTS, "are too many, or beyond what a weight may be"));
+        }
         let buckets = offsets.len().saturating_sub(1);
         if buckets < 2 || !buckets.is_power_of_two() {
-            return Err(bad(
-                OFFSETS,
-                "has a number of buckets that is no power of two",
-            ));
+            return Err((OFFSETS, "have a number of buckets that is no power of two"));
         }
         let ends = (offsets.first(), offsets.last());
         if ends != (Some(&0), Some(&(entries.len() as u32))) || !offsets.is_sorted() {
-            return Err(bad(OFFSETS, "does not divide the entries"));
+            return Err((OFFSETS, "do not divide the entries"));
         }
-        if entries
-            .iter()
-            .any(|&entry| token_of(entry) as usize >= vocab)
-        {
-            return Err(bad(ENTRIES, "names a token beyond the vocabulary"));
-        }
-        Ok(Some(Self {
-            weights: lambdas,
+        Ok(Self {
+            weights,
             offsets,
             entries,
-        }))
+        })
+    }
+
+    /// Checks that a model of `vocab` tokens has every token.
+    pub(crate) fn check(&self, vocab: usize) -> Result<(), (&'static str, &'static str)> {
+        let mut tokens = self.entries.iter().map(|&entry| token_of(entry) as usize);
+        if tokens.any(|token| token >= vocab) {
+            return Err((ENTRIES, "name a token beyond the vocabulary"));
+        }
+        Ok(())
+    }
+
+    /// Weights, offsets and entries, as files have them.
+    pub(crate) fn parts(&self) -> (&[f32], &[u32], &[u32]) {
+        (&self.weights, &self.offsets, &self.entries)
     }
 
     /// What came next in this context: tokens and their shares.

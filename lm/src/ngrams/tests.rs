@@ -64,7 +64,7 @@ const LOGITS: [f32; VOCAB] = [0.5, -1.0, 2.0, 0.0, 1.0, -3.0, 0.25, 0.125];
 #[test]
 fn longer_contexts_are_mixed_in_after_shorter_ones() {
     let ngrams = table(
-        &[0.5, 0.25],
+        &[0.0, 0.5, 0.25],
         &[
             (&[6, 7], 1, 8),
             (&[6, 7], 2, 4),
@@ -97,7 +97,7 @@ fn longer_contexts_are_mixed_in_after_shorter_ones() {
 
 #[test]
 fn an_unknown_context_and_a_short_one_change_nothing() {
-    let ngrams = table(&[0.5, 0.5], &[(&[6, 7], 1, 8), (&[5, 6, 7], 3, 16)]);
+    let ngrams = table(&[0.0, 0.5, 0.5], &[(&[6, 7], 1, 8), (&[5, 6, 7], 3, 16)]);
     for ids in [&[][..], &[7], &[7, 6], &[0, 0, 0]] {
         let mut logits = LOGITS;
         ngrams.blend(ids, &mut logits);
@@ -107,7 +107,7 @@ fn an_unknown_context_and_a_short_one_change_nothing() {
 
 #[test]
 fn shares_that_are_too_much_together_are_scaled() {
-    let ngrams = table(&[0.5], &[(&[6, 7], 1, 16), (&[6, 7], 2, 16)]);
+    let ngrams = table(&[0.0, 0.5], &[(&[6, 7], 1, 16), (&[6, 7], 2, 16)]);
     let mut logits = LOGITS;
     ngrams.blend(&[6, 7], &mut logits);
     let (network, got) = (probabilities(&LOGITS), probabilities(&logits));

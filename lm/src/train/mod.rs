@@ -20,6 +20,7 @@ mod measure;
 mod optimizer;
 mod parallel;
 mod parameters;
+mod phrases;
 mod private;
 mod random;
 mod state;
@@ -29,6 +30,7 @@ mod windows;
 pub use base::Base;
 pub use config::{Privacy, TrainConfig};
 pub use measure::measure_nats;
+pub use phrases::add_phrases;
 pub use state::StateError;
 pub use trainer::{SecretBits, StepReport, Trainer};
 

@@ -13,6 +13,7 @@ use super::session::{Action, Session, id_of};
 use super::worker_process::{WorkerCommand, WorkerProcess};
 use crate::cloud::{Office, Telling};
 use crate::compiled::Statement;
+use crate::personal::PersonalDesk;
 use crate::quarantine::Quarantine;
 use crate::update::UpdateDesk;
 use crate::wire::frame::{self, FrameError};
@@ -54,6 +55,11 @@ pub trait Surroundings {
         None
     }
 
+    /// Who keeps what is personal; none where nothing can be kept.
+    fn personal(&self) -> Option<PersonalDesk> {
+        None
+    }
+
     /// Who speaks with the user's endpoint; none where what is sent could not be written down, so that nothing may be.
     fn office(&self) -> Option<Office> {
         Office::closed()
@@ -70,6 +76,7 @@ struct Broker<S, W> {
     worker: Option<Worker>,
     office: Option<Office>,
     updates: Option<UpdateDesk>,
+    personal: Option<PersonalDesk>,
 }
 
 #[derive(Debug)]
@@ -98,6 +105,7 @@ pub async fn run<S: Surroundings>(
     let mut broker = Broker {
         office: surroundings.office(),
         updates: surroundings.updates(),
+        personal: surroundings.personal(),
         surroundings,
         output,
         session,
@@ -122,7 +130,11 @@ pub async fn run<S: Surroundings>(
             },
             tellings = next_tellings(broker.office.as_mut()) => broker.tell(tellings).await?,
             event = next_update(broker.updates.as_mut()) => broker.updated(event).await?,
+            event = next_personal(broker.personal.as_mut()) => broker.personal_said(event).await?,
             () = deadline(due) => broker.overdue().await?,
+        }
+        if let Some(personal) = &broker.personal {
+            personal.make_way(!broker.session.is_idle());
         }
     }
 }
@@ -168,6 +180,13 @@ async fn next_update(updates: Option<&mut UpdateDesk>) -> HostEvent {
     }
 }
 
+async fn next_personal(personal: Option<&mut PersonalDesk>) -> HostEvent {
+    match personal {
+        Some(personal) => personal.next().await,
+        None => future::pending().await,
+    }
+}
+
 async fn deadline(due: Option<Instant>) {
     match due {
         Some(due) => sleep_until(due).await,
@@ -198,6 +217,15 @@ impl<S: Surroundings, W: AsyncWrite + Unpin> Broker<S, W> {
                     error,
                 };
                 self.updated(event).await
+            }
+            Action::Personal(request) => {
+                if let Some(personal) = &mut self.personal {
+                    personal.handle(request);
+                    return Ok(());
+                }
+                let error = wire_error(ErrorCode::Internal, "Nothing personal is kept here.");
+                let id = id_of(&request);
+                self.personal_said(HostEvent::Error { id, error }).await
             }
             Action::Cloud(request) => {
                 let tellings = match &mut self.office {
@@ -255,6 +283,13 @@ impl<S: Surroundings, W: AsyncWrite + Unpin> Broker<S, W> {
             self.worker = None;
         }
         self.reply(&event).await
+    }
+
+    async fn personal_said(&mut self, event: HostEvent) -> Result<(), FrameError> {
+        match self.session.personal_said(event) {
+            Some(event) => self.reply(&event).await,
+            None => Ok(()),
+        }
     }
 
     async fn reply(&mut self, event: &HostEvent) -> Result<(), FrameError> {

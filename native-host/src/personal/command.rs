@@ -1,20 +1,19 @@
 //! `sotto-host personal ...`: everything that the user can do about what is personal.
 
 use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Duration, Instant};
 
 use zeroize::Zeroizing;
 
-use super::training::{ChildCommand, MEMORY_LIMIT_MIB, Outcome, Plan, Report, train};
+use super::training::{ChildCommand, Report};
 use super::{
-    KeyHome, Keyring, PassphraseFile, Personal, PersonalError, PersonalState, Vault, archive, state,
+    KeyHome, Keyring, Learned, Lesson, PassphraseFile, Personal, PersonalError, PersonalState,
+    Vault, archive, now_s, state,
 };
 use crate::cloud::secret;
+use crate::hand_over::BROWSER_MODEL;
 use crate::models::{StorePaths, Terminal, files};
 use crate::store::Store;
-
-/// Name of the browser's pack beside the host's own.
-const PACK: &str = "sotto-nano";
 
 /// Where texts of the command line are from.
 const COMMAND_LINE: &str = "command-line";
@@ -70,7 +69,7 @@ pub enum PersonalCommand {
         #[arg(long, default_value_t = 180)]
         days: u32,
         /// Mebibytes of text
-        #[arg(long, default_value_t = 4, value_parser = clap::value_parser!(u32).range(1..=16))]
+        #[arg(long, default_value_t = 4, value_parser = clap::value_parser!(u32).range(1..=i64::from(super::MAX_MIB)))]
         mib: u32,
     },
     /// Learn from a text file of yours, too: paragraphs are split at empty lines
@@ -285,53 +284,43 @@ impl PersonalCommand {
         else {
             return Ok(());
         };
-        let pack = pack.clone().unwrap_or(paths.shipped.join(PACK));
-        let state = personal.unfinished(name)?;
-        let texts = personal.texts()?.into_iter();
-        let wanted = texts.filter(|text| site.as_ref().is_none_or(|site| text.site == *site));
-        let texts = wanted.map(|text| text.text.to_string());
-        let plan = Plan::new(texts, *private, state).ok_or(PersonalError::Input(
-            "There is too little text to train with yet.",
-        ))?;
+        let pack = pack.clone().unwrap_or(paths.shipped.join(BROWSER_MODEL));
+        let lesson = Lesson {
+            name: name.clone(),
+            site: site.clone(),
+            epsilon: *private,
+        };
         let deadline = seconds.map(|seconds| Instant::now() + Duration::from_secs(seconds));
         let mut told = 0;
-        let command = child_command(&pack)?;
-        let outcome = train(&command, plan, |Report { step, steps }| {
+        let go_on = |Report { step, steps }| {
             let tenth = 10 * step / steps.max(1);
             if tenth > told {
                 told = tenth;
                 terminal.line(&format!("{} % ({step} of {steps} steps)", 10 * tenth));
             }
             deadline.is_none_or(|deadline| Instant::now() < deadline)
-        })?;
-        let now_s = now_s();
-        match outcome {
-            Outcome::Unfinished(state) => {
-                let state = Zeroizing::new(state);
-                personal.put_unfinished(name, Some(&state[..]), now_s)?;
-                terminal.line("Not finished. The same command goes on.");
-            }
-            Outcome::Done {
-                before,
-                after,
-                adapter,
-                epsilon,
-            } => {
-                personal.put_unfinished(name, None, now_s)?;
-                if let Some(epsilon) = epsilon {
-                    terminal.line(&in_words(epsilon));
-                }
-                let change = 100.0 * (1.0 - after / before);
-                match adapter {
-                    None => terminal.line("The adapter is no better on your newest texts than the model without it, so it is not used."),
-                    Some(adapter) => {
-                        personal.put_adapter(name, &adapter, now_s)?;
-                        terminal.line(&format!(
-                            "{name} is ready: {change:.1} % fewer bits per byte on your newest texts ({before:.3} to {after:.3})."
-                        ));
-                    }
-                }
-            }
+        };
+        let learned = personal.learn(&lesson, &ChildCommand::own(&pack)?, now_s, go_on)?;
+        let Learned::Done {
+            is_used,
+            before,
+            after,
+            epsilon,
+        } = learned
+        else {
+            terminal.line("Not finished. The same command goes on.");
+            return Ok(());
+        };
+        if let Some(epsilon) = epsilon {
+            terminal.line(&in_words(epsilon));
+        }
+        let change = 100.0 * (1.0 - after / before);
+        if is_used {
+            terminal.line(&format!(
+                "{name} is ready: {change:.1} % fewer bits per byte on your newest texts ({before:.3} to {after:.3})."
+            ));
+        } else {
+            terminal.line("The adapter is no better on your newest texts than the model without it, so it is not used.");
         }
         Ok(())
     }
@@ -346,21 +335,6 @@ fn in_words(epsilon: f64) -> String {
         100,
         epsilon.exp()
     )
-}
-
-/// The process that trains: this program.
-fn child_command(pack: &Path) -> Result<ChildCommand, PersonalError> {
-    let program = std::env::current_exe().map_err(|_| PersonalError::Worker {
-        why: "this program does not know where it is".into(),
-    })?;
-    let arguments = vec![
-        "trainer".to_owned(),
-        "--memory-limit-mib".to_owned(),
-        MEMORY_LIMIT_MIB.to_string(),
-        "--pack".to_owned(),
-        pack.to_string_lossy().into_owned(),
-    ];
-    Ok(ChildCommand { program, arguments })
 }
 
 fn add(
@@ -467,11 +441,6 @@ fn passphrase(prompt: &str, terminal: &mut Terminal<'_>) -> Result<String, Perso
 }
 
 /// Seconds since 1970; a clock before that counts as then.
-fn now_s() -> i64 {
-    let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
-    since.map_or(0, |since| since.as_secs().cast_signed())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

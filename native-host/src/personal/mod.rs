@@ -7,19 +7,26 @@
 
 mod archive;
 mod command;
+mod desk;
 mod error;
+mod lesson;
 mod seal;
 mod state;
 mod text;
 pub mod training;
 mod vault;
+mod view;
 
 pub use command::PersonalCommand;
+pub use desk::PersonalDesk;
 pub use error::PersonalError;
+pub use lesson::{Learned, Lesson};
 pub use seal::DataKey;
 pub use state::{KeyHome, PersonalState};
 pub use text::{Kept, MAX_SITE_BYTES, MAX_TEXT_BYTES};
-pub use vault::{Keyring, PassphraseFile, Vault, VaultError};
+pub use vault::{Keyring, OpenedFile, PassphraseFile, Vault, VaultError};
+
+use std::time::SystemTime;
 
 use zeroize::Zeroizing;
 
@@ -28,6 +35,9 @@ use crate::store::personal::{SealedAdapter, adapter_context};
 
 /// Longest name of an adapter, in bytes.
 const MAX_NAME_BYTES: usize = 32;
+
+/// Mebibytes of text that may be kept.
+const MAX_MIB: u32 = 16;
 
 /// What marks an unfinished training; no adapter's name can begin so.
 const UNFINISHED: &str = "~";
@@ -307,6 +317,12 @@ impl<'a> Personal<'a> {
     fn set_state(&mut self, state: &PersonalState) -> Result<(), PersonalError> {
         Ok(self.store.set_personal_state(&json(state)?)?)
     }
+}
+
+/// Seconds since 1970.
+fn now_s() -> i64 {
+    let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
+    since.map_or(0, |since| since.as_secs().cast_signed())
 }
 
 fn json(state: &PersonalState) -> Result<String, PersonalError> {

@@ -16,6 +16,7 @@ const NONCE_BYTES: usize = 24;
 const CONTEXT: &str = "sotto-personal-v1";
 
 /// A key for what is personal. Wiped when it is dropped; its `Debug` shows the number alone.
+#[derive(Clone)]
 pub struct DataKey {
     /// Counted up with each rotation.
     id: u32,

@@ -15,6 +15,12 @@ pub const MAX_SITE_BYTES: usize = 280;
 /// Most sites.
 const MAX_SITES: usize = 1_000;
 
+/// Of how many texts the newest may go on from one.
+const RECENT_TEXTS: usize = 8;
+
+/// For how many seconds.
+const RECENT_S: i64 = 60 * 60;
+
 /// Seconds of a day.
 const DAY_S: i64 = 24 * 60 * 60;
 
@@ -85,7 +91,8 @@ impl Personal<'_> {
         self.set_state(&state)
     }
 
-    /// Keeps what the user wrote or accepted at a site that they named; gives its number.
+    /// Keeps what the user wrote or accepted at a site that they named; gives its number. What was kept of the same text a
+    /// while ago, when it was shorter, goes.
     ///
     /// # Errors
     /// [`PersonalError::Off`], [`PersonalError::SiteNotNamed`], [`PersonalError::Input`], and those of the key and the store.
@@ -94,7 +101,24 @@ impl Personal<'_> {
         if !self.sites()?.iter().any(|named| named == site) {
             return Err(PersonalError::SiteNotNamed);
         }
-        self.keep_anyway(site, text, now_s)
+        let before = self.begun(site, text, now_s)?;
+        let id = self.keep_anyway(site, text, now_s)?;
+        if let Some(before) = before {
+            self.erase_text(before)?;
+        }
+        Ok(id)
+    }
+
+    /// The text of the site that this one goes on from, if it is a recent one.
+    fn begun(&self, site: &str, text: &str, now_s: i64) -> Result<Option<i64>, PersonalError> {
+        let texts = self.texts()?;
+        let mut recent = texts.iter().rev().take(RECENT_TEXTS);
+        let is_begin = |kept: &&Kept| {
+            kept.site == site
+                && now_s - kept.at_s < RECENT_S
+                && text.starts_with(kept.text.as_str())
+        };
+        Ok(recent.find(is_begin).map(|kept| kept.id))
     }
 
     /// Keeps a text that the user gave on the command line: that is permission enough.

@@ -20,6 +20,11 @@ pub enum VaultError {
         "The system's keyring is locked or cannot be used. Unlock it and try again; without a keyring: sotto-host personal on --file"
     )]
     Keyring(#[source] KeyError),
+    /// The file was not opened yet.
+    #[error(
+        "The key for what is personal is in a file that a passphrase opens. Enter the passphrase."
+    )]
+    Closed,
     /// The file needs its passphrase, and this was not it.
     #[error("This passphrase does not open the key for what is personal.")]
     Passphrase(#[source] KeyError),
@@ -62,6 +67,39 @@ pub struct PassphraseFile {
 impl std::fmt::Debug for PassphraseFile {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         formatter.write_str("PassphraseFile(..)")
+    }
+}
+
+/// The file, and its key once somebody opened it: each opening takes a second, on purpose.
+#[derive(Debug)]
+pub struct OpenedFile {
+    file: PassphraseFile,
+    key: Option<DataKey>,
+}
+
+impl OpenedFile {
+    /// The file in a data directory, with its key if that is known.
+    pub fn new(home: &std::path::Path, key: Option<DataKey>) -> Self {
+        Self {
+            file: PassphraseFile::new(home, String::new()),
+            key,
+        }
+    }
+}
+
+impl Vault for OpenedFile {
+    fn get(&self, id: u32) -> Result<DataKey, VaultError> {
+        let key = self.key.as_ref().filter(|key| key.id() == id);
+        key.cloned().ok_or(VaultError::Closed)
+    }
+
+    fn set(&self, _: &DataKey) -> Result<(), VaultError> {
+        // A new one needs a passphrase, which only the command line asks for.
+        Err(VaultError::Closed)
+    }
+
+    fn remove(&self, id: u32) -> Result<(), VaultError> {
+        self.file.remove(id)
     }
 }
 

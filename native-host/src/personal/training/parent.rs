@@ -1,11 +1,12 @@
 //! The host's side of a training.
 
 use std::io::{BufReader, BufWriter};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
 use zeroize::Zeroizing;
 
+use super::MEMORY_LIMIT_MIB;
 use super::pipe::{FromChild, Message, PipeError, ToChild, read, write, write_bytes};
 use crate::personal::PersonalError;
 
@@ -19,6 +20,26 @@ pub struct ChildCommand {
     pub program: PathBuf,
     /// Its arguments.
     pub arguments: Vec<String>,
+}
+
+impl ChildCommand {
+    /// This program, for a pack of the browser's.
+    ///
+    /// # Errors
+    /// [`PersonalError::Worker`] if the system does not say where this program is.
+    pub fn own(pack: &Path) -> Result<Self, PersonalError> {
+        let program = std::env::current_exe().map_err(|_| PersonalError::Worker {
+            why: "this program does not know where it is".into(),
+        })?;
+        let arguments = vec![
+            "trainer".to_owned(),
+            "--memory-limit-mib".to_owned(),
+            MEMORY_LIMIT_MIB.to_string(),
+            "--pack".to_owned(),
+            pack.to_string_lossy().into_owned(),
+        ];
+        Ok(Self { program, arguments })
+    }
 }
 
 /// What to learn from.

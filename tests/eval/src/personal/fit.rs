@@ -3,10 +3,11 @@
 use std::sync::Arc;
 use std::time::Instant;
 
+use futures_lite::future::block_on;
 use serde::Serialize;
 use sotto_core::pack::Sha256;
 use sotto_core::privacy::{PrivateTraining, noise_for};
-use sotto_lm::train::{Base, Privacy, TrainConfig, Trainer};
+use sotto_lm::train::{Base, Privacy, TrainConfig, Trainer, add_phrases};
 use sotto_lm::{Adapter, Target, Weights};
 
 use crate::arguments::{PersonalOptions, TrainingOptions};
@@ -18,7 +19,8 @@ use crate::random::Random;
 const DELTA: f64 = 1e-5;
 
 /// What every training of a run shares.
-pub(super) struct Fit {
+pub(super) struct Fit<'a> {
+    pack: &'a PackModel,
     base: Arc<Base>,
     base_sum: Sha256,
     pub(super) config: TrainConfig,
@@ -52,11 +54,12 @@ pub(super) struct PrivacyFigures {
     clip_norm: f32,
 }
 
-impl Fit {
-    pub(super) fn new(pack: &PackModel, options: &PersonalOptions) -> Result<Self, EvalError> {
+impl<'a> Fit<'a> {
+    pub(super) fn new(pack: &'a PackModel, options: &PersonalOptions) -> Result<Self, EvalError> {
         let weights = Weights::from_safetensors(pack.weights()?)?;
         let base_sum = pack.manifest().base_sum().ok_or(EvalError::PackRuntime)?;
         Ok(Self {
+            pack,
             base: Arc::new(Base::load(&pack.config()?, weights)?),
             base_sum,
             config: config(&options.training)?,
@@ -124,11 +127,22 @@ impl Fit {
         };
         let last = trainer.last().to_bytes();
         let outcome = trainer.outcome();
-        let kept = outcome.map(|(factors, losses)| (factors.to_bytes(), losses));
-        let adapter = kept.as_ref().map(|(bytes, _)| place(bytes)).transpose()?;
+        let mut bytes = last.len();
+        let adapter = match outcome {
+            None => None,
+            Some((factors, _)) => {
+                let phrases = if self.epsilon.is_none() { learned } else { &[] };
+                let mut decoder = self.pack.decoder()?;
+                let decoder = (&mut decoder, &self.base_sum);
+                let (factors, _) = block_on(add_phrases(factors, decoder, phrases, held_out))?;
+                let kept = factors.to_bytes();
+                bytes = kept.len();
+                Some(place(&kept)?)
+            }
+        };
         Ok(Fitted {
             last: Some(place(&last)?),
-            bytes: last.len(),
+            bytes,
             seconds,
             processor_seconds: processor_seconds()
                 .zip(processor)

@@ -159,7 +159,7 @@ pub(crate) fn run(options: &PersonalOptions) -> Result<String, EvalError> {
 /// Trains for one author and measures. Also gives the adapter.
 fn author(
     pack: &PackModel,
-    fit: &Fit,
+    fit: &Fit<'_>,
     case: &TextCase,
     options: &PersonalOptions,
 ) -> Result<(AuthorFigures, Option<Arc<Adapter>>), EvalError> {

@@ -1,0 +1,357 @@
+//! What is personal, on request of the extension. Keyrings, disks and training take their time, so two threads of their own do
+//! the work: one task after the other, and beside them at most one training, **which stops for as long as something else is
+//! asked of the host**.
+
+use std::fmt;
+use std::path::PathBuf;
+use std::sync::mpsc as std_mpsc;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread;
+
+use sotto_core::protocol::{
+    ErrorCode, HostEvent, HostRequest, PersonalAnswer, PersonalTask, TrainingOutcome, WireError,
+};
+use tokio::sync::mpsc;
+
+use super::training::{ChildCommand, Report};
+use super::{
+    DataKey, KeyHome, Keyring, Learned, Lesson, MAX_MIB, OpenedFile, PassphraseFile, Personal,
+    PersonalError, Vault, now_s, state,
+};
+use crate::broker::id_of;
+use crate::store::Store;
+
+/// Takes requests, and gives the events that answer them.
+pub struct PersonalDesk {
+    parts: Parts,
+    events: mpsc::UnboundedReceiver<HostEvent>,
+    tasks: Option<std_mpsc::Sender<(u32, PersonalTask)>>,
+    training: Option<(u32, Arc<Gate>)>,
+}
+
+/// What the threads share.
+#[derive(Clone)]
+struct Parts {
+    home: PathBuf,
+    trainer: ChildCommand,
+    sender: mpsc::UnboundedSender<HostEvent>,
+    /// The key, where it is in a file and the user opened it.
+    key: Arc<Mutex<Option<DataKey>>>,
+}
+
+impl PersonalDesk {
+    /// Nothing is read before a request asks for it. `home`: where the database is; `trainer`: the process that trains.
+    pub fn new(home: PathBuf, trainer: ChildCommand) -> Self {
+        let (sender, events) = mpsc::unbounded_channel();
+        Self {
+            parts: Parts {
+                home,
+                trainer,
+                sender,
+                key: Arc::default(),
+            },
+            events,
+            tasks: None,
+            training: None,
+        }
+    }
+
+    /// Starts what is asked for, or stops it. Whatever it is, [`Self::next`] gives its one last event.
+    pub fn handle(&mut self, request: HostRequest) {
+        let id = id_of(&request);
+        match request {
+            HostRequest::Cancel { id } => {
+                if let Some((_, gate)) = self.training.as_ref().filter(|(other, _)| *other == id) {
+                    gate.set(Pass::Stop);
+                }
+            }
+            HostRequest::Personal {
+                task:
+                    PersonalTask::Train {
+                        name,
+                        site,
+                        epsilon,
+                    },
+                ..
+            } => self.train(
+                id,
+                Lesson {
+                    name,
+                    site,
+                    epsilon: epsilon.map(f64::from),
+                },
+            ),
+            HostRequest::Personal { task, .. } => self.queue(id, task),
+            _ => self.parts.refuse(
+                id,
+                ErrorCode::BadRequest,
+                "This is no request about what is personal.",
+            ),
+        }
+    }
+
+    /// The next event. Safe to drop while it waits.
+    pub async fn next(&mut self) -> HostEvent {
+        match self.events.recv().await {
+            Some(event) => {
+                let is_last = !matches!(event, HostEvent::Progress { .. });
+                if is_last
+                    && self
+                        .training
+                        .as_ref()
+                        .is_some_and(|(id, _)| Some(*id) == event_id(&event))
+                {
+                    self.training = None;
+                }
+                event
+            }
+            // We hold a sender ourselves.
+            None => std::future::pending().await,
+        }
+    }
+
+    /// Holds a training up while the host has other work, and lets it go on afterwards.
+    pub fn make_way(&self, is_busy: bool) {
+        if let Some((_, gate)) = &self.training {
+            gate.set(if is_busy { Pass::Wait } else { Pass::Go });
+        }
+    }
+
+    fn queue(&mut self, id: u32, task: PersonalTask) {
+        let tasks = self.tasks.get_or_insert_with(|| {
+            let (sender, receiver) = std_mpsc::channel();
+            let parts = self.parts.clone();
+            // Where no thread can be had the channel is closed, and every task is refused below.
+            let _ = thread::Builder::new()
+                .name("personal".to_owned())
+                .spawn(move || {
+                    while let Ok((id, task)) = receiver.recv() {
+                        parts.tell(id, parts.answer(task));
+                    }
+                });
+            sender
+        });
+        if tasks.send((id, task)).is_err() {
+            self.tasks = None;
+            self.parts
+                .refuse(id, ErrorCode::Internal, "No thread could be started.");
+        }
+    }
+
+    fn train(&mut self, id: u32, lesson: Lesson) {
+        if self.training.is_some() {
+            return self.parts.refuse(
+                id,
+                ErrorCode::Overloaded,
+                "A training is under way; wait for its end, or stop it.",
+            );
+        }
+        let gate = Arc::new(Gate::default());
+        let (parts, own_gate) = (self.parts.clone(), gate.clone());
+        let started = thread::Builder::new()
+            .name("training".to_owned())
+            .spawn(move || parts.tell(id, parts.learn(id, &lesson, &own_gate)));
+        match started {
+            Ok(_) => self.training = Some((id, gate)),
+            Err(_) => self
+                .parts
+                .refuse(id, ErrorCode::Internal, "No thread could be started."),
+        }
+    }
+}
+
+impl fmt::Debug for PersonalDesk {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("PersonalDesk(..)")
+    }
+}
+
+impl Drop for PersonalDesk {
+    /// The browser is gone: what was trained so far is kept for another time.
+    fn drop(&mut self) {
+        if let Some((_, gate)) = &self.training {
+            gate.set(Pass::Stop);
+        }
+    }
+}
+
+impl Parts {
+    fn answer(&self, task: PersonalTask) -> Result<PersonalAnswer, WireError> {
+        match task {
+            PersonalTask::Unlock { passphrase } => self.unlock(passphrase.0),
+            task => self.with(|personal| done(personal, task).map_err(wire)),
+        }
+    }
+
+    /// Opens the file with the key, until the host ends.
+    fn unlock(&self, passphrase: String) -> Result<PersonalAnswer, WireError> {
+        let store = Store::open(&self.home).map_err(|error| wire(error.into()))?;
+        let state = state(&store).map_err(wire)?;
+        let state = state.ok_or_else(|| wire(PersonalError::Off))?;
+        let opened = PassphraseFile::new(&self.home, passphrase).get(state.key_id);
+        *self.key() = Some(opened.map_err(|error| wire(error.into()))?);
+        self.answer(PersonalTask::Status)
+    }
+
+    fn learn(&self, id: u32, lesson: &Lesson, gate: &Gate) -> Result<PersonalAnswer, WireError> {
+        let go_on = |Report { step, steps }| {
+            let small = |count| u32::try_from(count).unwrap_or(u32::MAX);
+            // Nobody listens any more where the browser is gone.
+            let _ = self.sender.send(HostEvent::Progress {
+                id,
+                done: small(step),
+                total: small(steps),
+            });
+            gate.passes()
+        };
+        let learned = self.with(|personal| {
+            let learned = personal.learn(lesson, &self.trainer, now_s, go_on);
+            learned.map_err(wire)
+        })?;
+        match learned {
+            Learned::Unfinished => Err(wire_error(
+                ErrorCode::Cancelled,
+                "The training stopped. The next one of that name goes on from there.",
+            )),
+            Learned::Done {
+                is_used,
+                before,
+                after,
+                epsilon,
+            } => Ok(PersonalAnswer::Trained {
+                outcome: TrainingOutcome {
+                    is_used,
+                    before: before as f32,
+                    after: after as f32,
+                    epsilon: epsilon.map(|epsilon| epsilon as f32),
+                },
+            }),
+        }
+    }
+
+    /// Works with a connection of its own, and with the key from where it is.
+    fn with<T>(
+        &self,
+        work: impl FnOnce(&mut Personal<'_>) -> Result<T, WireError>,
+    ) -> Result<T, WireError> {
+        let mut store = Store::open(&self.home).map_err(|error| wire(error.into()))?;
+        let home = state(&store).map_err(wire)?.map(|state| state.key_home);
+        let vault: Box<dyn Vault> = match home {
+            Some(KeyHome::File) => Box::new(OpenedFile::new(&self.home, self.key().clone())),
+            Some(KeyHome::Keyring) | None => Box::new(Keyring),
+        };
+        work(&mut Personal::new(&mut store, &*vault))
+    }
+
+    fn key(&self) -> MutexGuard<'_, Option<DataKey>> {
+        // Whoever panicked with it wrote nothing half.
+        self.key.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn tell(&self, id: u32, answer: Result<PersonalAnswer, WireError>) {
+        let event = match answer {
+            Ok(answer) => HostEvent::Personal { id, answer },
+            Err(error) => HostEvent::Error { id, error },
+        };
+        // Nobody listens any more where the browser is gone.
+        let _ = self.sender.send(event);
+    }
+
+    fn refuse(&self, id: u32, code: ErrorCode, message: &str) {
+        self.tell(id, Err(wire_error(code, message)));
+    }
+}
+
+/// Does a task that needs no thread of its own.
+fn done(personal: &mut Personal<'_>, task: PersonalTask) -> Result<PersonalAnswer, PersonalError> {
+    match task {
+        PersonalTask::Status => {}
+        PersonalTask::SwitchOn => {
+            let home = state(personal.store)?.map(|state| state.key_home);
+            personal.switch_on(home.unwrap_or(KeyHome::Keyring))?;
+        }
+        PersonalTask::SwitchOff => personal.switch_off()?,
+        PersonalTask::SetSite { site, is_named } => personal.set_site(&site, is_named)?,
+        PersonalTask::SetLimits { days, mib } => {
+            if days == 0 || !(1..=MAX_MIB).contains(&mib) {
+                return Err(PersonalError::Input(
+                    "Texts are kept for at least a day, and up to 16 MiB of them.",
+                ));
+            }
+            personal.set_limits(days, mib << 20, now_s())?;
+        }
+        PersonalTask::Keep { site, text } => {
+            let number = personal.keep(&site, &text, now_s())?;
+            let number = u32::try_from(number).unwrap_or(u32::MAX);
+            return Ok(PersonalAnswer::Kept { number });
+        }
+        PersonalTask::Texts { query, before } => return personal.page(&query, before),
+        PersonalTask::EraseText { number } => personal.erase_text(number.into())?,
+        PersonalTask::EraseAll => personal.erase_everything()?,
+        PersonalTask::EraseAdapter { name } => personal.erase_adapter(&name)?,
+        PersonalTask::ReadAdapter { name, index } => return personal.adapter_chunk(&name, index),
+        PersonalTask::Unlock { .. } | PersonalTask::Train { .. } => {
+            return Err(PersonalError::Input("This is done in another place."));
+        }
+    }
+    let status = personal.status()?;
+    Ok(PersonalAnswer::Status { status })
+}
+
+/// Whether a training goes on.
+#[derive(Debug, Default)]
+struct Gate {
+    pass: Mutex<Pass>,
+    changed: Condvar,
+}
+
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+enum Pass {
+    #[default]
+    Go,
+    Wait,
+    /// For good.
+    Stop,
+}
+
+impl Gate {
+    fn set(&self, pass: Pass) {
+        let mut current = self.pass.lock().unwrap_or_else(PoisonError::into_inner);
+        if *current != Pass::Stop {
+            *current = pass;
+            self.changed.notify_all();
+        }
+    }
+
+    /// Waits while it must; false for stop.
+    fn passes(&self) -> bool {
+        let current = self.pass.lock().unwrap_or_else(PoisonError::into_inner);
+        let waited = self
+            .changed
+            .wait_while(current, |pass| *pass == Pass::Wait)
+            .unwrap_or_else(PoisonError::into_inner);
+        *waited == Pass::Go
+    }
+}
+
+fn event_id(event: &HostEvent) -> Option<u32> {
+    match event {
+        HostEvent::Personal { id, .. } | HostEvent::Error { id, .. } => Some(*id),
+        _ => None,
+    }
+}
+
+fn wire(error: PersonalError) -> WireError {
+    WireError::new(&error)
+}
+
+fn wire_error(code: ErrorCode, message: &str) -> WireError {
+    WireError {
+        code,
+        message: message.to_owned(),
+        retryable: code.retryable(),
+    }
+}
+
+#[cfg(test)]
+mod tests;
