@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { siteOfInput } from "../src/options/named-sites-view";
 import { checkAssistMessage } from "../src/shared/assist-messages";
 import { checkHostEvent } from "../src/shared/host-events";
 import type { PersonalStatus } from "../src/shared/protocol";
@@ -69,4 +70,19 @@ test("personalisation is off unless the store clearly says that it is on, and na
   const settings = parseSettings({ personal: true, usesAdapter: false, adapterInUse: "mine", sites: ["x"] }, false);
   assert.deepEqual([settings.personal, settings.usesAdapter, settings.adapterInUse], [true, false, "mine"]);
   assert.ok(!("sites" in settings));
+});
+
+test("a site is named by its origin, however somebody writes it", () => {
+  for (const written of [
+    "https://mail.example",
+    " mail.example ",
+    "https://mail.example/inbox?x=1",
+    "HTTPS://Mail.Example",
+  ]) {
+    assert.equal(siteOfInput(written), "https://mail.example", written);
+  }
+  assert.equal(siteOfInput("http://localhost:8080/x"), "http://localhost:8080");
+  for (const written of ["", " ", "two words", "file:///etc/passwd", "chrome://settings", "https://"]) {
+    assert.equal(siteOfInput(written), undefined, written);
+  }
 });
