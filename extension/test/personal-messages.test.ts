@@ -28,7 +28,7 @@ test("what a host says of personalisation passes only whole", () => {
   for (const key of Object.keys(STATUS)) {
     assert.equal(passes({ type: "status", status: { ...STATUS, [key]: null } }), false, key);
   }
-  assert.equal(passes({ type: "status", status: { ...STATUS, sites: ["https://a.example/path"] } }), false);
+  assert.equal(passes({ type: "status", status: { ...STATUS, sites: [7] } }), false);
   assert.equal(passes({ type: "status", status: { ...STATUS, adapters: [{ name: "../x", atS: 1, kib: 1 }] } }), false);
   assert.ok(passes({ type: "kept", number: 1 }));
   assert.equal(passes({ type: "kept" }), false);

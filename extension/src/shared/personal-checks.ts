@@ -24,6 +24,9 @@ const MAX_KEPT_TEXTS = 50;
 const MAX_NAMED_SITES = 1_000;
 const MAX_ADAPTERS = 100;
 
+/** On the command line a site may have been written in another way: it is shown, and matches no page. */
+const MAX_SITE_UTF16 = 1_000;
+
 /** Longest passphrase, and longest search, that is passed on. */
 const MAX_PASSPHRASE_UTF16 = 1_000;
 const MAX_QUERY_UTF16 = 1_000;
@@ -99,7 +102,7 @@ function isPersonalStatus(value: unknown): value is PersonalStatus {
     [isOn, isOpen, isKeyInFile].every((flag) => typeof flag === "boolean") &&
     typeof trouble === "string" &&
     [texts, kib, maxDays, maxMib].every(isId) &&
-    isListOf(sites, MAX_NAMED_SITES, isOrigin) &&
+    isListOf(sites, MAX_NAMED_SITES, (site) => isText(site, MAX_SITE_UTF16)) &&
     isListOf(adapters, MAX_ADAPTERS, isAdapter) &&
     isListOf(unfinished, MAX_ADAPTERS, isAdapterName)
   );
