@@ -56,6 +56,10 @@ test("a page may ask for what it shows, and neither put texts in nor take adapte
   assert.equal(mayAsk({ type: "keep", site: "https://a.example", text: "x".repeat(50) }), false);
   assert.equal(mayAsk({ type: "readAdapter", name: "mine", index: 0 }), false);
   assert.equal(mayAsk({ type: "setSite", site: "https://a.example/inbox", isNamed: true }), false);
+  assert.ok(
+    mayAsk({ type: "setSite", site: "https://a.example/inbox", isNamed: false }),
+    "it can be taken off the list",
+  );
   assert.equal(mayAsk({ type: "setSite", site: "file:///etc", isNamed: true }), false);
   assert.equal(mayAsk({ type: "train", name: "My own", site: null, epsilon: null }), false);
   assert.equal(mayAsk({ type: "train", name: "mine", site: null, epsilon: -1 }), false);

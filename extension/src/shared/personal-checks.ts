@@ -50,7 +50,10 @@ export function pageTask(value: unknown): PageTask | undefined {
     case "unlock":
       return isText(raw.passphrase, MAX_PASSPHRASE_UTF16) ? { type: "unlock", passphrase: raw.passphrase } : undefined;
     case "setSite":
-      return isOrigin(raw.site) && typeof raw.isNamed === "boolean"
+      // What is on the list can be taken off it, however it was written.
+      return typeof raw.isNamed === "boolean" &&
+        isText(raw.site, MAX_SITE_UTF16) &&
+        (isOrigin(raw.site) || !raw.isNamed)
         ? { type: "setSite", site: raw.site, isNamed: raw.isNamed }
         : undefined;
     case "setLimits":
