@@ -161,6 +161,17 @@ test("an asker that is gone cancels what it asked for", () => {
   );
 });
 
+test("personalisation is for our own pages, whatever a card says", () => {
+  const { host, ask, codes } = setUp();
+  const status = { type: "personal", id: 8, task: { type: "status" } };
+  ask(status, "summarize");
+  ask(status, "none");
+  assert.deepEqual(codes(), ["8 badRequest", "8 badRequest"]);
+  assert.equal(host.running.length, 0);
+  ask(status);
+  assert.equal(host.running.length, 1);
+});
+
 test("a card may have summaries, a stranger nothing", () => {
   const { ask, codes, host } = setUp();
   ask(CHAT, "summarize");

@@ -51,6 +51,8 @@ afterEach(() => mock.timers.reset());
 function setUp() {
   const workers: TestWorker[] = [];
   const stored = new Map<string, string>();
+  const adapters = new Map<chrome.runtime.Port, string>();
+  const given: string[] = [];
   const host = new EngineHost({
     makeWorker: () => {
       const worker = new TestWorker();
@@ -63,6 +65,8 @@ function setUp() {
       removeItem: (key) => void stored.delete(key),
     }),
     observe: () => undefined,
+    adapterOf: (port) => adapters.get(port) ?? null,
+    adapterGiven: (name, error) => given.push(`${name} ${error?.code ?? "taken"}`),
     readPreference: async () => "auto",
   });
   const events: AutocompleteEvent[] = [];
@@ -72,7 +76,7 @@ function setUp() {
     assert.ok(worker);
     return worker;
   };
-  return { host, workers, stored, events, port, last };
+  return { host, workers, stored, adapters, given, events, port, last };
 }
 
 const request = (id: number): SuggestRequest => ({
@@ -233,4 +237,25 @@ test("an engine that nobody asks is unloaded", () => {
   mock.timers.tick(20 * 60_000);
   assert.deepEqual(host.status, { type: "idle" });
   assert.equal(last().terminated, true);
+});
+
+test("an adapter is given to each worker that starts, before it is asked for anything, and each port has its own", () => {
+  const { host, port, adapters, given, last } = setUp();
+  const mine = { name: "mine", bytes: Uint8Array.of(1) };
+  host.setAdapter(mine);
+  assert.equal(host.status.type, "idle", "an adapter starts no engine");
+  for (const _ of [1, 2]) {
+    host.suggest(port, request(1));
+    assert.deepEqual(last().sent[0], { type: "adapter", adapter: mine });
+    last().die();
+  }
+  adapters.set(port, "mine");
+  host.suggest(port, request(2));
+  last().say({ type: "status", status: READY });
+  const asked = last().sent.at(-1);
+  assert.equal(asked?.type === "suggest" && asked.adapter, "mine");
+  last().say({ type: "adapterGiven", name: "mine", error: null });
+  assert.deepEqual(given, ["mine taken"]);
+  host.setAdapter(null);
+  assert.deepEqual(last().sent.at(-1), { type: "adapter", adapter: null });
 });

@@ -25,6 +25,10 @@ function setUp() {
         take: async (version) => void done.push(`take ${version}`),
         drop: async () => void done.push("drop"),
       },
+      personal: {
+        refresh: async () => void done.push("personal"),
+        view: () => ({ trouble: "locked", adapter: null, adapterTrouble: "" }),
+      },
       forget: () => done.push("forget"),
     },
     "own",
@@ -58,6 +62,19 @@ test("the service worker and our own pages are answered, pages of the web are no
   assert.equal(await ask({ type: "toString" }, { id: "own", url: `${ORIGIN}x` }), "not ours");
   assert.equal(await ask(null, { id: "own", url: `${ORIGIN}x` }), "not ours");
   assert.deepEqual(done, ["forget"]);
+});
+
+test("personalisation is asked about by our own pages alone", async () => {
+  const { ask, done } = setUp();
+  const tab = { id: 1 };
+  const page = { id: "own", url: `${ORIGIN}options.html`, tab };
+  const view = { trouble: "locked", adapter: null, adapterTrouble: "" };
+  assert.deepEqual(await ask({ type: "personal" }, page), { ok: true, value: { view } });
+  await ask({ type: "personalChanged" }, page);
+  for (const type of ["personal", "personalChanged"]) {
+    assert.equal(await ask({ type }, { id: "own", url: "https://a.example/", tab }), "not ours");
+  }
+  assert.deepEqual(done, ["personal"]);
 });
 
 test("what goes wrong is told as data", async () => {

@@ -42,6 +42,10 @@ onSettingsChanged((settings, before) => {
     await tellContentScripts();
     if (settings.backend !== before.backend) await tellEngine("backendPreference");
     if (!settings.useHost) closeHost();
+    const isSame = (["personal", "usesAdapter", "adapterInUse", "useHost"] as const).every(
+      (name) => settings[name] === before[name],
+    );
+    if (!isSame) await tellEngine("personalChanged");
   });
 });
 

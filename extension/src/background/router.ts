@@ -51,6 +51,13 @@ const ROUTES: { [K in keyof BackgroundMessages]: Route<K> } = {
     tier: "ownPages",
     handle: async () => ({ backend: (await readSettings()).backend }),
   },
+  personalChoice: {
+    tier: "ownPages",
+    handle: async () => {
+      const { personal, usesAdapter, adapterInUse } = await readSettings();
+      return { isOn: personal, adapter: usesAdapter ? adapterInUse : null };
+    },
+  },
   engineStatus: {
     tier: "ownPages",
     handle: async ({ status }) => {
@@ -132,6 +139,8 @@ const OF_ENGINE: Record<keyof EngineMessages, true> = {
   exportTelemetry: true,
   packs: true,
   takePack: true,
+  personal: true,
+  personalChanged: true,
   forget: true,
 };
 

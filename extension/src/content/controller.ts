@@ -4,15 +4,17 @@
 
 import { actionOf, type KeyBindings } from "../shared/key-bindings";
 import type { Inspection, InspectionReason } from "../shared/messages";
+import { MAX_KEPT_UTF16 } from "../shared/protocol";
 import { EditorChanges } from "./editor-changes";
 import { EngineClient } from "./engine-client";
 import { FieldContext } from "./field-context";
 import { deepActiveElement, type EditableField, fieldOf, fieldOfEvent } from "./fields";
 import { Ghost } from "./ghost";
+import { KeptWriting } from "./kept-writing";
 import { Metrics } from "./metrics";
 import type { PasswordMemory } from "./password-memory";
 import { type Change, Session, type SessionParts } from "./session";
-import { textReads } from "./text-window";
+import { readEnd, textReads } from "./text-window";
 
 export interface ControllerOptions {
   keys: KeyBindings;
@@ -30,6 +32,7 @@ export class Controller {
   readonly #ghost = new Ghost();
   readonly #metrics = new Metrics();
   readonly #client: EngineClient;
+  readonly #kept = new KeptWriting((text) => this.#client.wrote(text));
   readonly #onOrphaned: () => void;
   readonly #passwords: PasswordMemory;
   readonly #contexts = new WeakMap<Element, FieldContext>();
@@ -48,7 +51,7 @@ export class Controller {
     this.#passwords = passwords;
     passwords.onFlip = (element) => this.#passwordFound(element);
     this.#onOrphaned = onOrphaned;
-    this.#client = new EngineClient(onOrphaned);
+    this.#client = new EngineClient(onOrphaned, (keeps) => this.#kept.setKeeps(keeps));
     this.#listen();
     // The focus may have been there before this script.
     const active = deepActiveElement();
@@ -66,6 +69,8 @@ export class Controller {
 
   stop(): void {
     this.#abort.abort();
+    // Switched off is off: what was written until now is not kept any more.
+    this.#kept.setKeeps(false);
     this.#leave();
     this.#ghost.hide();
     this.#client.close();
@@ -117,7 +122,14 @@ export class Controller {
       this.#session?.moved();
     });
     on(document, "visibilitychange", () => {
-      if (document.hidden) this.#session?.drop();
+      if (!document.hidden) return;
+      this.#session?.drop();
+      this.#keep();
+    });
+    on(window, "submit", (event) => {
+      // The page may empty or replace the field in a moment.
+      const { target } = event;
+      if (event.isTrusted && target instanceof Node && this.#isIn(target)) this.#keep();
     });
     on(window, "pagehide", () => this.#leave());
   }
@@ -168,9 +180,25 @@ export class Controller {
   #leave(): void {
     if (!this.#session) return;
     this.#reason = this.#session.reason;
+    this.#keep();
     this.#session.drop();
     this.#session = undefined;
     this.#composing = false;
+  }
+
+  /** What was written in the field in focus, where it is kept. Attributes decide once more, before the text is touched. */
+  #keep(): void {
+    const context = this.#session?.context;
+    if (!context) return;
+    const { field } = context;
+    // Of a field that is not in the page any more, nobody can say whether the page had opted out around it.
+    const mayRead = () => field.element.isConnected && context.verdict().allowed;
+    this.#kept.left(field.element, () => (mayRead() ? readEnd(field, MAX_KEPT_UTF16) : undefined));
+  }
+
+  #isIn(form: Node): boolean {
+    const element = this.#session?.context.field.element;
+    return element !== undefined && (form.contains(element) || ("form" in element && element.form === form));
   }
 
   #input(event: InputEvent): void {
@@ -183,6 +211,7 @@ export class Controller {
     const field = fieldOfEvent(event);
     if (!field) return;
     if (this.#session?.context.field.element !== field.element) this.#enter(field);
+    this.#kept.typed(field.element, event.inputType);
     if (this.#composing || event.isComposing) {
       this.#session?.drop("composing");
       return;

@@ -55,6 +55,15 @@ export function editableWindow(host: HTMLElement): WindowResult {
   };
 }
 
+/** The last `limit` code units of what is written there, and one more. */
+export function editableEnd(host: HTMLElement, limit: number): string {
+  const end = host.ownerDocument.createRange();
+  end.selectNodeContents(host);
+  end.collapse(false);
+  const text = visibleText(collect(host, end, "back", limit).reverse(), !preservesWhiteSpace(host, host));
+  return text.slice(-(limit + 1));
+}
+
 /** Pieces from the caret outwards, in the order of the walk. */
 function collect(host: HTMLElement, caret: Range, direction: Direction, limit: number): Piece[] {
   const pieces: Piece[] = [];

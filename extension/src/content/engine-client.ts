@@ -3,7 +3,7 @@
 // or with `peerGone`.
 
 import { SottoError, wireError } from "../shared/errors";
-import { type SuggestionNote, send } from "../shared/messages";
+import { type KeepsMessage, type SuggestionNote, send, type WroteMessage } from "../shared/messages";
 import {
   AUTOCOMPLETE_PORT,
   type AutocompleteEvent,
@@ -23,10 +23,15 @@ export class EngineClient {
   #nextId = 1;
   readonly #pending = new Map<number, (answer: Answer) => void>();
   readonly #onOrphaned: () => void;
+  readonly #onKeeps: (keeps: boolean) => void;
 
-  /** `onOrphaned` is called when the extension was reloaded or removed: this script can do nothing any more. */
-  constructor(onOrphaned: () => void) {
+  /**
+   * `onOrphaned` is called when the extension was reloaded or removed: this script can do nothing any more. `onKeeps` hears
+   * whether what the user writes on this page is kept; with a new connection not until that is said again.
+   */
+  constructor(onOrphaned: () => void, onKeeps: (keeps: boolean) => void) {
     this.#onOrphaned = onOrphaned;
+    this.#onKeeps = onKeeps;
   }
 
   /** Asks the engine to load, so that the first keystroke does not wait for it. */
@@ -65,9 +70,15 @@ export class EngineClient {
     if (this.#port) this.#post(this.#port, note);
   }
 
+  /** Tells what the user wrote in a field that they left, on a page whose texts are kept. */
+  wrote(text: string): void {
+    if (this.#port) this.#post(this.#port, { type: "wrote", text });
+  }
+
   close(): void {
     this.#port?.disconnect();
     this.#port = undefined;
+    this.#onKeeps(false);
     this.#failAll();
   }
 
@@ -98,12 +109,13 @@ export class EngineClient {
     }
     if (this.#isOrphaned()) return undefined;
     const port = chrome.runtime.connect({ name: AUTOCOMPLETE_PORT });
-    port.onMessage.addListener((event: AutocompleteEvent) => this.#receive(event));
+    port.onMessage.addListener((event: AutocompleteEvent | KeepsMessage) => this.#receive(event));
     port.onDisconnect.addListener(() => {
       // Reading lastError tells the browser that it was noticed.
       void chrome.runtime?.lastError;
       if (this.#port !== port) return;
       this.#port = undefined;
+      this.#onKeeps(false);
       this.#failAll();
       this.#isOrphaned();
     });
@@ -111,18 +123,25 @@ export class EngineClient {
     return port;
   }
 
-  #post(port: chrome.runtime.Port, request: AutocompleteRequest | SuggestionNote): void {
+  #post(port: chrome.runtime.Port, request: AutocompleteRequest | SuggestionNote | WroteMessage): void {
     try {
       port.postMessage(request);
     } catch {
       // The port closed before its event came.
-      if (this.#port === port) this.#port = undefined;
+      if (this.#port === port) {
+        this.#port = undefined;
+        this.#onKeeps(false);
+      }
       this.#failAll();
       this.#isOrphaned();
     }
   }
 
-  #receive(event: AutocompleteEvent): void {
+  #receive(event: AutocompleteEvent | KeepsMessage): void {
+    if (event.type === "keeps") {
+      this.#onKeeps(event.keeps);
+      return;
+    }
     if (event.type === "status") return;
     const answer = this.#pending.get(event.id);
     if (!answer) return;

@@ -3,7 +3,7 @@
 // text is walked from the caret outwards and no further than the window.
 
 import { MAX_AFTER_UTF16, MAX_BEFORE_UTF16 } from "../shared/protocol";
-import { editableWindow } from "./editable-window";
+import { editableEnd, editableWindow } from "./editable-window";
 import type { EditableField } from "./fields";
 import { cutBack, cutFront } from "./utf16";
 
@@ -51,6 +51,17 @@ function nativeWindow(element: HTMLTextAreaElement | HTMLInputElement): WindowRe
       after: cutBack(value.slice(start, start + MAX_AFTER_UTF16 + 1), MAX_AFTER_UTF16),
     },
   };
+}
+
+/**
+ * The text of a field that the policy allowed, of a long one its end: `limit` code units and one more, by which the caller
+ * sees that it was cut. Nothing for a field that is too long to work with.
+ */
+export function readEnd(field: EditableField, limit: number): string | undefined {
+  reads += 1;
+  if (field.kind === "editable") return editableEnd(field.element, limit);
+  const { value } = field.element;
+  return value.length > MAX_FIELD_UTF16 ? undefined : value.slice(-(limit + 1));
 }
 
 /** The whole text before the caret of a native field, for laying it out; "" for editors, which need none. */

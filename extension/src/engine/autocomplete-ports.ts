@@ -1,7 +1,7 @@
 // Ports of content scripts. What comes in is checked: a content script shares its process with a page.
 
 import { wireError } from "../shared/errors";
-import type { SuggestionNote } from "../shared/messages";
+import type { KeepsMessage, SuggestionNote, WroteMessage } from "../shared/messages";
 import {
   type AutocompleteEvent,
   type AutocompleteRequest,
@@ -9,27 +9,48 @@ import {
   MAX_BEFORE_UTF16,
   type Observation,
 } from "../shared/protocol";
+import { webOrigin } from "../shared/sites";
 import { record } from "../shared/unread";
 import type { EngineHost } from "./engine-host";
+import type { PersonalDesk } from "./personal/personal-desk";
 
 export class AutocompletePorts {
   readonly #host: EngineHost;
+  readonly #personal: PersonalDesk<chrome.runtime.Port>;
   readonly #observe: (observation: Observation) => void;
 
-  constructor(host: EngineHost, observe: (observation: Observation) => void) {
+  constructor(
+    host: EngineHost,
+    personal: PersonalDesk<chrome.runtime.Port>,
+    observe: (observation: Observation) => void,
+  ) {
     this.#host = host;
+    this.#personal = personal;
     this.#observe = observe;
   }
 
   add(port: chrome.runtime.Port): void {
     port.onMessage.addListener((message: unknown) => this.#receive(port, message));
-    port.onDisconnect.addListener(() => this.#host.dropPort(port));
+    port.onDisconnect.addListener(() => {
+      this.#host.dropPort(port);
+      this.#personal.remove(port);
+    });
+    this.#personal.add(port, {
+      site: siteOf(port.sender ?? {}),
+      isPrivate: port.sender?.tab?.incognito !== false,
+      tell: (keeps) => post(port, { type: "keeps", keeps }),
+    });
   }
 
   #receive(port: chrome.runtime.Port, message: unknown): void {
     const note = checkNote(message);
     if (note) {
       this.#note(note);
+      return;
+    }
+    const wrote = checkWrote(message);
+    if (wrote) {
+      this.#personal.wrote(port, wrote.text);
       return;
     }
     const request = checkRequest(message);
@@ -73,6 +94,17 @@ export function checkNote(message: unknown): SuggestionNote | undefined {
   return undefined;
 }
 
+/** What a content script says that the user wrote; whether it is kept, and within which limits, the desk knows. */
+export function checkWrote(message: unknown): WroteMessage | undefined {
+  const { type, text } = record(message);
+  return type === "wrote" && typeof text === "string" ? { type, text } : undefined;
+}
+
+/** The site of a frame, as the browser says; none for one whose origin is opaque, such as a sandboxed one. */
+export function siteOf({ origin, url }: Pick<chrome.runtime.MessageSender, "origin" | "url">): string | null {
+  return webOrigin(origin ?? url) ?? null;
+}
+
 type Checked =
   | { ok: true; value: AutocompleteRequest }
   | { ok: false; id: number; error: ReturnType<typeof wireError> };
@@ -110,7 +142,7 @@ function isU32(value: unknown): value is number {
   return typeof value === "number" && Number.isInteger(value) && value >= 0 && value <= 0xffff_ffff;
 }
 
-function post(port: chrome.runtime.Port, event: AutocompleteEvent): void {
+function post(port: chrome.runtime.Port, event: AutocompleteEvent | KeepsMessage): void {
   try {
     port.postMessage(event);
   } catch {

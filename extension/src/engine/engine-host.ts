@@ -8,6 +8,7 @@ import type { BackendPreference } from "../shared/settings";
 import { AssistQueue } from "./assist/assist-queue";
 import type { CalibrationStore } from "./calibration-store";
 import { Countdown } from "./countdown";
+import type { LoadedAdapter } from "./personal/personal-desk";
 import { RequestQueue, type SuggestRequest } from "./request-queue";
 import { isFallback } from "./telemetry/telemetry-schema";
 import type { FromWorker, MeasureResult, ToWorker } from "./worker-messages";
@@ -23,6 +24,10 @@ export interface HostParts {
   readPreference(): Promise<BackendPreference>;
   /** For the counts on this device. */
   observe(observation: Observation): void;
+  /** The adapter for the suggestions of this port; null for none. */
+  adapterOf(port: chrome.runtime.Port): string | null;
+  /** What the engine says of the adapter that it was given; null: it takes it. */
+  adapterGiven(name: string, error: WireError | null): void;
 }
 
 /** Longest time for one suggestion before the worker counts as hung. A software WebGPU adapter takes 15 s for its first. */
@@ -45,6 +50,8 @@ export class EngineHost {
   readonly #measuring = new Map<number, (result: MeasureResult) => void>();
   readonly #exchanging = new Map<number, (error: WireError | null) => void>();
   #nextKey = 1;
+  /** Given again to each worker: one that starts has none. */
+  #adapter: LoadedAdapter | null = null;
   #worker: Worker | undefined;
   #status: EngineStatus = { type: "idle" };
   #deaths = 0;
@@ -56,9 +63,9 @@ export class EngineHost {
     this.#parts = parts;
     this.#queue = new RequestQueue<chrome.runtime.Port>(
       {
-        start: (key, request) => {
+        start: (key, request, port) => {
           this.#hang.start();
-          this.#post({ type: "suggest", key, request });
+          this.#post({ type: "suggest", key, request, adapter: parts.adapterOf(port) });
         },
         supersede: () => this.#post({ type: "supersede" }),
       },
@@ -170,6 +177,12 @@ export class EngineHost {
     });
   }
 
+  /** The adapter that suggestions may ask for by its name. Starts no engine. */
+  setAdapter(adapter: LoadedAdapter | null): void {
+    this.#adapter = adapter;
+    this.#post({ type: "adapter", adapter });
+  }
+
   measureAgain(): void {
     this.#parts.store.write(null);
     this.#parts.store.setTrying(false);
@@ -215,6 +228,7 @@ export class EngineHost {
     const worker = this.#parts.makeWorker();
     this.#worker = worker;
     this.#setStatus({ type: "loading" });
+    if (this.#adapter) this.#post({ type: "adapter", adapter: this.#adapter });
     worker.onmessage = ({ data }: MessageEvent<FromWorker>) => {
       if (this.#worker === worker) this.#receive(data);
     };
@@ -264,6 +278,9 @@ export class EngineHost {
       case "packUsed":
         this.#exchanging.get(message.key)?.(message.error);
         this.#exchanging.delete(message.key);
+        break;
+      case "adapterGiven":
+        this.#parts.adapterGiven(message.name, message.error);
         break;
       case "calibration":
         this.#parts.store.write(message.calibration);

@@ -29,6 +29,7 @@ import { ownMessages } from "./own-messages";
 import { HandOver } from "./packs/hand-over";
 import { PackStorage } from "./packs/pack-storage";
 import { packagedPack } from "./packs/packaged";
+import { PersonalDesk } from "./personal/personal-desk";
 import { loadRules } from "./rules";
 import { StatusPorts } from "./status-ports";
 import { TelemetryBook } from "./telemetry/telemetry-book";
@@ -43,13 +44,21 @@ const host = new EngineHost({
   store: new CalibrationStore(localStorage),
   readPreference: async () => (await send("engineConfig", {})).backend,
   observe,
+  adapterOf: (port) => personal.adapterOf(port),
+  adapterGiven: (name, error) => personal.adapterTold(name, error?.message ?? null),
 });
-const autocomplete = new AutocompletePorts(host, observe);
 const pipe = new HostPipeEnd();
 const hostLink: HostLink = new HostLink(
   () => pipe.open(),
   (status) => guide.hostTold(status),
 );
+const personal: PersonalDesk<chrome.runtime.Port> = new PersonalDesk<chrome.runtime.Port>({
+  host: hostLink,
+  choice: () => send("personalChoice", {}),
+  setAdapter: (adapter) => host.setAdapter(adapter),
+  nowMs: () => performance.now(),
+});
+const autocomplete = new AutocompletePorts(host, personal, observe);
 const guide = new PolicyGuide({
   rules: loadRules,
   settings: (site) => send("assistSettings", { site }),
@@ -89,7 +98,7 @@ chrome.runtime.onConnect.addListener((port) => {
   else if (port.name === HOST_PORT && isOwnPage && !port.sender.tab) pipe.accept(port);
 });
 
-const answer = ownMessages({ host, book, packs, forget }, chrome.runtime.id, chrome.runtime.getURL(""));
+const answer = ownMessages({ host, book, packs, personal, forget }, chrome.runtime.id, chrome.runtime.getURL(""));
 chrome.runtime.onMessage.addListener((message, sender, respond) => answer(message, sender, respond));
 
 host.onStatus((current) => {
@@ -118,5 +127,6 @@ function unlock(passphrase: string): Promise<WireError | null> {
 function forget(): void {
   book.clear();
   offers.clear();
+  personal.forget();
   localStorage.clear();
 }

@@ -6,6 +6,7 @@ import type { Epsilon } from "../shared/protocol";
 import { record } from "../shared/unread";
 import type { EngineHost } from "./engine-host";
 import type { HandOver } from "./packs/hand-over";
+import type { PersonalDesk } from "./personal/personal-desk";
 import type { TelemetryBook } from "./telemetry/telemetry-book";
 
 type Sender = Pick<chrome.runtime.MessageSender, "id" | "url" | "tab">;
@@ -17,6 +18,7 @@ export interface OwnParts {
   host: Pick<EngineHost, "preferenceChanged">;
   book: Pick<TelemetryBook, "view" | "export">;
   packs: Pick<HandOver, "view" | "take" | "drop">;
+  personal: Pick<PersonalDesk<unknown>, "refresh" | "view">;
   forget(): void;
 }
 
@@ -36,6 +38,11 @@ export function ownMessages(parts: OwnParts, ownId: string, ownOrigin: string) {
       else await parts.packs.drop();
       return {};
     },
+    personalChanged: async () => {
+      await parts.personal.refresh();
+      return {};
+    },
+    personal: async () => ({ view: parts.personal.view() }),
     forget: async () => {
       parts.forget();
       return {};

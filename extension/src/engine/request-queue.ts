@@ -6,9 +6,9 @@ import type { AutocompleteEvent, AutocompleteRequest, WireError } from "../share
 
 export type SuggestRequest = Extract<AutocompleteRequest, { type: "suggest" }>;
 
-export interface QueueOutputs {
+export interface QueueOutputs<P> {
   /** Starts a request in the worker; `key` comes back with its event. */
-  start(key: number, request: SuggestRequest): void;
+  start(key: number, request: SuggestRequest, port: P): void;
   /** Ends the running one early; its event comes as usual. */
   supersede(): void;
 }
@@ -21,7 +21,7 @@ interface Entry<P> {
 }
 
 export class RequestQueue<P> {
-  readonly #outputs: QueueOutputs;
+  readonly #outputs: QueueOutputs<P>;
   readonly #answer: (port: P, event: AutocompleteEvent) => void;
   /** In order of arrival; a newer request of a port takes the older one's place in time, not in the queue. */
   readonly #waiting = new Map<P, Entry<P>>();
@@ -29,7 +29,7 @@ export class RequestQueue<P> {
   #nextKey = 1;
   #open = false;
 
-  constructor(outputs: QueueOutputs, answer: (port: P, event: AutocompleteEvent) => void) {
+  constructor(outputs: QueueOutputs<P>, answer: (port: P, event: AutocompleteEvent) => void) {
     this.#outputs = outputs;
     this.#answer = answer;
   }
@@ -116,7 +116,7 @@ export class RequestQueue<P> {
     this.#waiting.delete(first.port);
     const key = this.#nextKey++;
     this.#running = { ...first, key };
-    this.#outputs.start(key, first.request);
+    this.#outputs.start(key, first.request, first.port);
   }
 }
 

@@ -23,6 +23,14 @@ export class Engine {
    */
   assist(requestJson: string, onEvent: (eventJson: string) => void): Promise<string>;
   supersede(): void;
+  /**
+   * Keeps an adapter under a name, in place of an older one of that name. Throws what is wrong with it; `notReady` in the middle
+   * of a request, as the two below.
+   */
+  putAdapter(name: string, bytes: Uint8Array): void;
+  /** From now on with this adapter; without a name, or with one that is not here, with none. Cheap where nothing changes. */
+  useAdapter(name?: string): void;
+  dropAdapters(): void;
   measure(prefillTokens: number, decodeTokens: number): Promise<string>;
   free(): void;
 }

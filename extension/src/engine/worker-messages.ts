@@ -11,6 +11,7 @@ import type {
   WireError,
 } from "../shared/protocol";
 import type { BackendPreference } from "../shared/settings";
+import type { LoadedAdapter } from "./personal/personal-desk";
 
 export type MeasureResult = Extract<StatusEvent, { type: "measured" | "measureFailed" }>;
 
@@ -23,7 +24,10 @@ export interface StoredCalibration {
 
 export type ToWorker =
   | { type: "load"; preference: BackendPreference; calibration: StoredCalibration | null; crashedBefore: boolean }
-  | { type: "suggest"; key: number; request: AutocompleteRequest }
+  /** With the adapter of this name, if the engine has it. */
+  | { type: "suggest"; key: number; request: AutocompleteRequest; adapter: string | null }
+  /** The one adapter that there is; null: none any more. */
+  | { type: "adapter"; adapter: LoadedAdapter | null }
   | { type: "supersede" }
   | { type: "assist"; key: number; request: TextRequest }
   /** Ends that `assist`, and no other request. */
@@ -43,6 +47,8 @@ export type FromWorker =
   | { type: "measured"; key: number; result: MeasureResult }
   /** What `usePack` came to; with an error the pack from before stays. */
   | { type: "packUsed"; key: number; error: WireError | null }
+  /** What the engine says of the adapter that it was given; null: it takes it. Again for each engine that takes over. */
+  | { type: "adapterGiven"; name: string; error: WireError | null }
   | { type: "calibration"; calibration: StoredCalibration | null }
   /** What the wasm holds, after a request of the size that makes it grow. */
   | { type: "memory"; mib: number }

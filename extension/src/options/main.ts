@@ -14,6 +14,7 @@ import { FiguresView } from "./figures-view";
 import { HostView } from "./host-view";
 import { KeysView } from "./keys-view";
 import { PacksView } from "./packs-view";
+import { PersonalView } from "./personal-view";
 import { showShortcut } from "./shortcut-view";
 import { SitesView } from "./sites-view";
 import { UpdatesView } from "./updates-view";
@@ -31,6 +32,7 @@ const sites = new SitesView();
 const client = new AssistClient();
 const cloud = new CloudView(client);
 const host = new HostView(client, (status) => cloud.showStatus(status));
+const personal = new PersonalView(client);
 const chats = new ChatsView();
 new AuditView(client);
 new UpdatesView(client, new PacksView());
@@ -48,5 +50,6 @@ function show(settings: Settings): void {
   sites.show(settings);
   void host.show(settings);
   cloud.show(settings);
+  personal.show(settings);
   void chats.show(settings);
 }

@@ -4,6 +4,7 @@ import { byId, setHidden, setText } from "../shared/dom";
 import { EngineLink } from "../shared/engine-link";
 import { translate } from "../shared/i18n";
 import { showEngine } from "./engine-view";
+import { LearnView } from "./learn-view";
 import { ScopeView } from "./scope-view";
 import { SiteView } from "./site-view";
 import { startTabs } from "./tabs";
@@ -23,3 +24,4 @@ byId("options", HTMLButtonElement).addEventListener("click", () => {
 startTabs();
 void new SiteView().start();
 void new ScopeView().start();
+void new LearnView().start();

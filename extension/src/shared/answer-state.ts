@@ -45,6 +45,7 @@ export function withEvent(state: AnswerState, event: AssistEvent): AnswerState {
     case "packChunk":
     case "updatePlan":
     case "updated":
+    case "personal":
     case "status":
     case "welcome":
       return state;

@@ -2,6 +2,7 @@
 // none is believed unread.
 
 import { wireError } from "./errors";
+import { type PageTask, pageTask } from "./personal-checks";
 import {
   type ChatMessage,
   type HostEvent,
@@ -21,13 +22,26 @@ type Of<T extends HostRequest["type"]> = Extract<HostRequest, { type: T }>;
 /** Work for a model. */
 export type TextRequest = Of<"summarize" | "chat">;
 /** What only the host can do. */
-export type HostOnlyRequest = Of<
-  "status" | "revoke" | "unlockKey" | "listAudit" | "verifyAudit" | "checkUpdates" | "applyUpdates" | "deleteEverything"
->;
+export type HostOnlyRequest =
+  | Of<
+      | "status"
+      | "revoke"
+      | "unlockKey"
+      | "listAudit"
+      | "verifyAudit"
+      | "checkUpdates"
+      | "applyUpdates"
+      | "deleteEverything"
+    >
+  | PersonalRequest;
+/** About personalisation, as far as pages may ask. */
+export interface PersonalRequest extends Of<"personal"> {
+  task: PageTask;
+}
 /** What may be asked; `hello` is the host link's own business. */
 export type AssistRequest = TextRequest | HostOnlyRequest;
 /** What a tier is given. An `escalate` is made by the router, from an offer that it made itself. */
-export type TierRequest = AssistRequest | Of<"escalate" | "offerPack" | "readPack">;
+export type TierRequest = AssistRequest | Of<"escalate" | "offerPack" | "readPack" | "personal">;
 
 /** Takes an offer up: the text that was answered is put to the endpoint, if the user agrees to what would be sent. */
 export interface AskCloud {
@@ -78,6 +92,10 @@ export function checkAssistMessage(message: unknown): CheckedMessage {
       return isId(raw.browserVersion)
         ? good({ type: raw.type, id, browserVersion: raw.browserVersion })
         : bad(id, "Unknown version.");
+    case "personal": {
+      const task = pageTask(raw.task);
+      return task ? good({ type: "personal", id, task }) : bad(id, "Unknown task.");
+    }
     case "revoke":
       return raw.site === null || typeof raw.site === "string"
         ? good({ type: "revoke", id, site: raw.site })

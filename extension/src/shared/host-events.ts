@@ -1,6 +1,7 @@
 // Checks of what a host says. A host is another program, perhaps of another version: it is not believed unread.
 
 import { isConsentRequest, isCost, isEndpoint } from "./consent-messages";
+import { isPackChunk, isPersonalAnswer } from "./personal-checks";
 import type {
   AnswerInfo,
   AuditPage,
@@ -10,7 +11,6 @@ import type {
   Deletion,
   HostEvent,
   HostStatus,
-  PackChunk,
   PackOffer,
   UpdateOutcome,
   UpdatePlan,
@@ -18,7 +18,7 @@ import type {
 } from "./protocol";
 import { isId, record } from "./unread";
 
-const CAPABILITIES: ReadonlySet<unknown> = new Set(["summarize", "chat", "cloud", "packs"]);
+const CAPABILITIES: ReadonlySet<unknown> = new Set(["summarize", "chat", "cloud", "packs", "personal"]);
 
 /** An event of the protocol, or the id of the request that it seems to belong to (0 if there is none). */
 export function checkHostEvent(message: unknown): { ok: true; event: HostEvent } | { ok: false; id: number } {
@@ -58,6 +58,8 @@ function eventOf(raw: Record<string, unknown>, id: number): HostEvent | undefine
       return raw.offer === null || isPackOffer(raw.offer) ? { type: "packOffer", id, offer: raw.offer } : undefined;
     case "packChunk":
       return isPackChunk(raw.chunk) ? { type: "packChunk", id, chunk: raw.chunk } : undefined;
+    case "personal":
+      return isPersonalAnswer(raw.answer) ? { type: "personal", id, answer: raw.answer } : undefined;
     case "done":
       return isAnswer(raw.answer) ? { type: "done", id, answer: raw.answer } : undefined;
     case "error":
@@ -95,11 +97,6 @@ function isTexts(value: unknown): boolean {
 function isPackOffer(value: unknown): value is PackOffer {
   const { version, manifest, signature } = record(value);
   return isId(version) && typeof manifest === "string" && typeof signature === "string";
-}
-
-function isPackChunk(value: unknown): value is PackChunk {
-  const { index, sha256, data } = record(value);
-  return isId(index) && typeof sha256 === "string" && typeof data === "string";
 }
 
 function isStatus(value: unknown): value is HostStatus {

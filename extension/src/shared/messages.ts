@@ -26,6 +26,8 @@ export interface BackgroundMessages {
   frameFocused: { request: object; response: object };
   /** The engine page asks at start-up: it cannot read the store itself. */
   engineConfig: { request: object; response: { backend: BackendPreference } };
+  /** The engine page asks whether the user switched personalisation on, and which adapter is in use. */
+  personalChoice: { request: object; response: { isOn: boolean; adapter: string | null } };
   /** The engine page tells every change of its state, for the badge. */
   engineStatus: { request: { status: EngineStatus }; response: object };
   /** The engine page asks what holds for a chat or summary about a site (an origin; null for none). */
@@ -81,6 +83,10 @@ export interface EngineMessages {
   packs: { request: object; response: { view: PacksView } };
   /** From the options page, because the user asked for it: take the offered model over, or go back to the one that ships. */
   takePack: { request: { version: number | null }; response: object };
+  /** The settings of personalisation changed, or one of our pages changed something about it on the host. */
+  personalChanged: { request: object; response: object };
+  /** From the options page: what personalisation comes to in this browser. */
+  personal: { request: object; response: { view: PersonalView } };
   /** From the service worker: forget what was counted, measured and offered. */
   forget: { request: object; response: object };
 }
@@ -99,6 +105,16 @@ export interface PacksView {
   refused: { version: number; error: WireError } | null;
   /** What is being taken over, in bytes. */
   progress: { version: number; done: number; total: number } | null;
+}
+
+/** What personalisation comes to in this browser. */
+export interface PersonalView {
+  /** Why nothing is kept and no adapter used, as a sentence; empty if there is no reason. */
+  trouble: string;
+  /** The adapter that suggestions on named sites use. */
+  adapter: string | null;
+  /** Why it is not used after all. */
+  adapterTrouble: string;
 }
 
 /** To content scripts. */
@@ -138,6 +154,18 @@ export type SuggestionNote =
   | { type: "shown"; latencyMs: number | null }
   /** It is gone, and so many of its words were accepted. Once for each suggestion. */
   | { type: "accepted"; words: number };
+
+/** On the suggestions' port, to a content script: whether what the user writes on its page is kept. Not so until it is told. */
+export interface KeepsMessage {
+  type: "keeps";
+  keeps: boolean;
+}
+
+/** On the suggestions' port, from a content script that was told so: what the user wrote in a field that they left. */
+export interface WroteMessage {
+  type: "wrote";
+  text: string;
+}
 
 /** Commands on the status port, from our own pages to the engine page. */
 export type StatusCommand =

@@ -1,6 +1,7 @@
 // One place to import what Rust owns: messages and limits, generated from core's protocol and telemetry; and the names
 // of the ports.
 
+export type { AdapterView } from "../generated/AdapterView";
 export type { AnswerConfidence } from "../generated/AnswerConfidence";
 export type { AnswerEngine } from "../generated/AnswerEngine";
 export type { AnswerInfo } from "../generated/AnswerInfo";
@@ -43,6 +44,7 @@ export type { FieldHints } from "../generated/FieldHints";
 export type { HostEvent } from "../generated/HostEvent";
 export type { HostRequest } from "../generated/HostRequest";
 export type { HostStatus } from "../generated/HostStatus";
+export type { KeptText } from "../generated/KeptText";
 export type { KeyState } from "../generated/KeyState";
 export type { LatencyView } from "../generated/LatencyView";
 export type { Limit } from "../generated/Limit";
@@ -58,10 +60,12 @@ export {
   MAX_CHAT_UTF16,
   MAX_EDITS,
   MAX_FRAME_BYTES,
+  MAX_KEPT_UTF16,
   MAX_OWN_TERM_UTF16,
   MAX_OWN_TERMS,
   MAX_SCOPE_MINUTES,
   MAX_SUMMARIZE_UTF16,
+  MIN_KEPT_UTF16,
   PACK_CHUNK_BYTES,
   PROTOCOL_VERSION,
 } from "../generated/limits";
@@ -71,6 +75,9 @@ export type { OwnTerm } from "../generated/OwnTerm";
 export type { PackChunk } from "../generated/PackChunk";
 export type { PackOffer } from "../generated/PackOffer";
 export type { PageText } from "../generated/PageText";
+export type { PersonalAnswer } from "../generated/PersonalAnswer";
+export type { PersonalStatus } from "../generated/PersonalStatus";
+export type { PersonalTask } from "../generated/PersonalTask";
 export type { PlannedPack } from "../generated/PlannedPack";
 export type { ReasonEntry } from "../generated/ReasonEntry";
 export type { RedactionEdits } from "../generated/RedactionEdits";
@@ -93,6 +100,7 @@ export type { TelemetryView } from "../generated/TelemetryView";
 export type { Tier } from "../generated/Tier";
 export type { TierHealth } from "../generated/TierHealth";
 export type { TierState } from "../generated/TierState";
+export type { TrainingOutcome } from "../generated/TrainingOutcome";
 export type { UpdateOutcome } from "../generated/UpdateOutcome";
 export type { UpdatePlan } from "../generated/UpdatePlan";
 export type { WireError } from "../generated/WireError";

@@ -2,6 +2,7 @@
 // to the default of that field alone, so that a damaged store never switches Sotto off or on by accident.
 
 import { bindingProblem, defaultKeys, KEY_ACTIONS, type KeyBindings } from "./key-bindings";
+import { isAdapterName } from "./personal-checks";
 import { MAX_OWN_TERM_UTF16, MAX_OWN_TERMS } from "./protocol";
 
 export const SETTINGS_KEY = "settings";
@@ -27,6 +28,12 @@ export interface Settings {
   ownTerms: string[];
   /** Chats are kept on this device beyond the browser's session. */
   keepChats: boolean;
+  /** The user switched personalisation on. Which sites are named, the host alone knows: it keeps them sealed. */
+  personal: boolean;
+  /** Suggestions on named sites use the adapter below. */
+  usesAdapter: boolean;
+  /** The name of the adapter in use; null for none. */
+  adapterInUse: string | null;
 }
 
 export const BACKEND_PREFERENCES: readonly BackendPreference[] = ["auto", "webgpu", "wasm"];
@@ -46,6 +53,9 @@ export function defaultSettings(isMac: boolean): Settings {
     localOnlySites: [],
     ownTerms: [],
     keepChats: false,
+    personal: false,
+    usesAdapter: true,
+    adapterInUse: null,
   };
 }
 
@@ -65,6 +75,9 @@ export function parseSettings(raw: unknown, isMac: boolean): Settings {
     localOnlySites: parseSites(stored.localOnlySites),
     ownTerms: parseTerms(stored.ownTerms),
     keepChats: typeof stored.keepChats === "boolean" ? stored.keepChats : defaults.keepChats,
+    personal: typeof stored.personal === "boolean" ? stored.personal : defaults.personal,
+    usesAdapter: typeof stored.usesAdapter === "boolean" ? stored.usesAdapter : defaults.usesAdapter,
+    adapterInUse: isAdapterName(stored.adapterInUse) ? stored.adapterInUse : defaults.adapterInUse,
   };
 }
 

@@ -98,6 +98,7 @@ export class Asker {
       case "checkUpdates":
       case "applyUpdates":
       case "deleteEverything":
+      case "personal":
         return new HostJob(this.#parts.host, request, post);
     }
   }

@@ -3,11 +3,12 @@
 // whole by the wasm before the model is built**; the model in use answers until the new one gave its known answer. Knows no
 // browser API, so that tests can drive it.
 
-import type { TierRequest } from "../../shared/assist-messages";
 import { SottoError, toWireError, wireError } from "../../shared/errors";
 import type { PacksView } from "../../shared/messages";
-import { type HostEvent, PACK_CHUNK_BYTES, type PackOffer, type WireError } from "../../shared/protocol";
+import { PACK_CHUNK_BYTES, type PackOffer, type WireError } from "../../shared/protocol";
+import { askHost, misbehaved } from "../assist/ask-host";
 import type { AssistTier } from "../assist/tier";
+import { fromBase64, fromHex, sha256Hex } from "./bytes";
 import type { PackState } from "./pack-storage";
 
 /** A file of a pack, as its manifest names it. */
@@ -133,9 +134,9 @@ export class HandOver {
   }
 
   async #offer(newerThan: number): Promise<PackOffer | null> {
-    const event = await this.#ask({ type: "offerPack", id: 0, newerThan });
-    if (event.type === "packOffer") return event.offer;
-    throw event.type === "error" ? new SottoError(event.error) : misbehaved();
+    const event = await askHost(this.#parts.host, { type: "offerPack", id: 0, newerThan });
+    if (event.type !== "packOffer") throw misbehaved();
+    return event.offer;
   }
 
   #verified(offer: PackOffer, newerThan: number): Promise<PackBlob[]> {
@@ -156,24 +157,14 @@ export class HandOver {
   }
 
   async #chunk(version: number, { sha256: file, index, bytes: length }: Missing): Promise<Uint8Array<ArrayBuffer>> {
-    const event = await this.#ask({ type: "readPack", id: 0, part: { version, file, index } });
-    if (event.type === "error") throw new SottoError(event.error);
+    const event = await askHost(this.#parts.host, { type: "readPack", id: 0, part: { version, file, index } });
     if (event.type !== "packChunk" || event.chunk.index !== index) throw misbehaved();
     const bytes = fromBase64(event.chunk.data);
-    const sum = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
-    if (bytes.length !== length || toHex(sum) !== event.chunk.sha256) {
+    if (!bytes) throw misbehaved();
+    if (bytes.length !== length || (await sha256Hex(bytes)) !== event.chunk.sha256) {
       throw new SottoError(wireError("packBlobMismatch", "A part of the newer model was damaged on its way.", true));
     }
     return bytes;
-  }
-
-  #ask(request: TierRequest): Promise<HostEvent> {
-    return new Promise((resolve, reject) => {
-      this.#parts.host.run(request, {
-        event: (event) => resolve(event as HostEvent),
-        unavailable: (error) => reject(new SottoError(error)),
-      });
-    });
   }
 }
 
@@ -187,27 +178,7 @@ function noRoom(): SottoError {
   );
 }
 
-function misbehaved(): SottoError {
-  return new SottoError(wireError("internal", "The host answered something else."));
-}
-
 /** The quota is used up, or the disk is. */
 function isFull(error: unknown): boolean {
   return error instanceof Error && error.name === "QuotaExceededError";
-}
-
-function fromBase64(text: string): Uint8Array<ArrayBuffer> {
-  try {
-    return Uint8Array.from(atob(text), (char) => char.charCodeAt(0));
-  } catch {
-    throw misbehaved();
-  }
-}
-
-function fromHex(text: string): Uint8Array<ArrayBuffer> {
-  return Uint8Array.from(text.match(/../g) ?? [], (digits) => Number.parseInt(digits, 16));
-}
-
-function toHex(bytes: Uint8Array): string {
-  return [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("");
 }

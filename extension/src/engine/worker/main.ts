@@ -22,7 +22,10 @@ scope.onmessage = ({ data }: MessageEvent<ToWorker>) => {
       void runtime.load(data);
       break;
     case "suggest":
-      void runtime.suggest(data.key, data.request);
+      void runtime.suggest(data.key, data.request, data.adapter);
+      break;
+    case "adapter":
+      runtime.setAdapter(data.adapter);
       break;
     case "supersede":
       runtime.supersede();

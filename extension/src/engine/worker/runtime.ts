@@ -17,7 +17,9 @@ import {
 } from "../../shared/protocol";
 import type { BackendPreference } from "../../shared/settings";
 import { PackStorage } from "../packs/pack-storage";
+import type { LoadedAdapter } from "../personal/personal-desk";
 import type { FromWorker, MeasureResult, StoredCalibration, ToWorker } from "../worker-messages";
+import { AdapterShelf } from "./adapter-shelf";
 import { Assisting } from "./assisting";
 import { Idle } from "./idle";
 import { choose, failed, measured, works } from "./measurement";
@@ -46,6 +48,7 @@ export class Runtime {
   readonly #outputs: RuntimeOutputs;
   readonly #idle = new Idle();
   readonly #assisting: Assisting;
+  readonly #shelf: AdapterShelf;
   #source: PackSource = packaged;
   #pack: Pack | undefined;
   #engine: { engine: Engine; backend: Backend } | undefined;
@@ -58,6 +61,7 @@ export class Runtime {
   constructor(outputs: RuntimeOutputs) {
     this.#outputs = outputs;
     this.#assisting = new Assisting((key, event) => outputs.post({ type: "assistEvent", key, event }));
+    this.#shelf = new AdapterShelf((name, error) => outputs.post({ type: "adapterGiven", name, error }));
   }
 
   async load(message: LoadMessage): Promise<void> {
@@ -77,9 +81,14 @@ export class Runtime {
     }
   }
 
-  async suggest(key: number, request: AutocompleteRequest): Promise<void> {
-    const event = await this.#idle.use(() => this.#answer(request));
+  async suggest(key: number, request: AutocompleteRequest, adapter: string | null): Promise<void> {
+    const event = await this.#idle.use(() => this.#answer(request, adapter));
     this.#outputs.post({ type: "event", key, event });
+  }
+
+  setAdapter(adapter: LoadedAdapter | null): void {
+    this.#shelf.set(adapter);
+    this.#giveAdapter();
   }
 
   /** Ends the suggestion in flight. The engine page starts none during an answer, so one that runs is not meant. */
@@ -91,6 +100,8 @@ export class Runtime {
   async assist(key: number, request: TextRequest): Promise<void> {
     await this.#idle.use(async () => {
       const current = this.#engine;
+      // What learned from the user's mails has no business in the summary of a page.
+      if (current) this.#shelf.choose(current, null);
       const lost = await this.#assisting.run(key, request, current?.engine, current?.backend, this.#choice);
       if (lost) await this.#fallBack();
     });
@@ -107,6 +118,7 @@ export class Runtime {
       const current = this.#engine;
       if (!current) return { type: "measureFailed", error: wireError("notReady", "The engine is not loaded.", true) };
       try {
+        this.#shelf.choose(current, null);
         const figures = JSON.parse(await current.engine.measure(prefillTokens, decodeTokens));
         return { type: "measured", prefillMs: figures.prefillMs, decodeTokPerS: figures.decodeTokPerS };
       } catch (error) {
@@ -219,16 +231,17 @@ export class Runtime {
     else await this.#measure(probe);
   }
 
-  async #answer(request: AutocompleteRequest): Promise<AutocompleteEvent> {
+  async #answer(request: AutocompleteRequest, adapter: string | null): Promise<AutocompleteEvent> {
     const { id } = request;
     const current = this.#engine;
     if (!current) return { type: "error", id, error: wireError("notReady", "The engine is still loading.", true) };
     try {
+      this.#shelf.choose(current, adapter);
       const event = parseEvent(await current.engine.suggest(JSON.stringify(request)), id);
       const lost = event.type === "error" && event.error.code === "deviceLost" && current.backend === "webgpu";
       if (!lost) return event;
       await this.#fallBack();
-      return await this.#answer(request);
+      return await this.#answer(request, adapter);
     } catch (error) {
       return { type: "error", id, error: toWireError(error, "The engine failed on this request.") };
     }
@@ -336,6 +349,13 @@ export class Runtime {
     return `${info?.model}-${info?.version} ${probe.adapter}`;
   }
 
+  /** Between two requests; the engine may be another one by then. */
+  #giveAdapter(): void {
+    void this.#idle.afterUse(() => {
+      if (this.#engine) this.#shelf.give(this.#engine);
+    });
+  }
+
   #tellMemory(): void {
     if (this.#memory) this.#outputs.post({ type: "memory", mib: Math.ceil(this.#memory.buffer.byteLength / MIB) });
   }
@@ -357,5 +377,6 @@ export class Runtime {
       lastLatencyMs: null,
     };
     this.#outputs.post({ type: "status", status: { type: "ready", engine } });
+    this.#giveAdapter();
   }
 }

@@ -1,0 +1,81 @@
+// Training an adapter: on a click, with its progress, and with what came of it. The host works on it while nobody asks for
+// anything else; a training that is stopped goes on from there the next time.
+
+import { byId, setText } from "../shared/dom";
+import { toWireError } from "../shared/errors";
+import { t } from "../shared/i18n";
+import type { PersonalLink } from "../shared/personal-link";
+import type { PersonalStatus, TrainingOutcome } from "../shared/protocol";
+import { updateSettings } from "../shared/settings-store";
+
+/** One adapter for all named sites. */
+const NAME = "mine";
+
+export class TrainingView {
+  readonly #link: PersonalLink;
+  readonly #trained: () => void;
+  readonly #now = byId("train-now", HTMLButtonElement);
+  readonly #stop = byId("train-stop", HTMLButtonElement);
+  readonly #privacy = byId("train-privacy", HTMLSelectElement);
+  readonly #progress = byId("train-progress", HTMLProgressElement);
+  #cancel: () => void = () => undefined;
+
+  /** `trained` is called when there may be another adapter, or a training to go on with. */
+  constructor(link: PersonalLink, trained: () => void) {
+    this.#link = link;
+    this.#trained = trained;
+    const click = (button: HTMLButtonElement, action: () => void) =>
+      button.addEventListener("click", (event) => event.isTrusted && action());
+    click(this.#now, () => void this.#train());
+    click(this.#stop, () => this.stop());
+  }
+
+  draw({ unfinished }: PersonalStatus): void {
+    this.#now.textContent = t(unfinished.includes(NAME) ? "trainGoOn" : "trainNow");
+  }
+
+  stop(): void {
+    this.#cancel();
+  }
+
+  async #train(): Promise<void> {
+    this.#setBusy(true);
+    setText("train-state", t("trainRunning"));
+    const epsilon = this.#privacy.value === "" ? null : Number(this.#privacy.value);
+    const { answer, cancel } = this.#link.start(
+      { type: "train", name: NAME, site: null, epsilon },
+      "trained",
+      (done, total) => {
+        this.#progress.hidden = false;
+        this.#progress.max = total;
+        this.#progress.value = done;
+        setText("train-state", t("trainSteps", String(done), String(total)));
+      },
+    );
+    this.#cancel = cancel;
+    try {
+      const { outcome } = await answer;
+      if (outcome.isUsed) await updateSettings((settings) => ({ ...settings, adapterInUse: NAME, usesAdapter: true }));
+      setText("train-state", outcomeSentence(outcome));
+    } catch (error) {
+      const { code, message } = toWireError(error, t("personalFailed"));
+      setText("train-state", code === "cancelled" ? t("trainStopped") : message);
+    }
+    this.#cancel = () => undefined;
+    this.#setBusy(false);
+    this.#trained();
+  }
+
+  #setBusy(isBusy: boolean): void {
+    this.#now.disabled = isBusy;
+    this.#privacy.disabled = isBusy;
+    this.#stop.hidden = !isBusy;
+    this.#progress.hidden = true;
+  }
+}
+
+function outcomeSentence({ isUsed, before, after, epsilon }: TrainingOutcome): string {
+  const percent = (100 * (1 - after / before)).toFixed(1);
+  const came = isUsed ? t("trainBetter", percent) : t("trainWorse");
+  return epsilon === null ? came : `${came} ${t("trainEpsilon", epsilon.toFixed(2))}`;
+}
