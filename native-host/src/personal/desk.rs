@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use std::sync::mpsc as std_mpsc;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
+use std::time::Duration;
 
 use sotto_core::protocol::{
     ErrorCode, HostEvent, HostRequest, PersonalAnswer, PersonalTask, TrainingOutcome, WireError,
@@ -20,6 +21,9 @@ use super::{
 };
 use crate::broker::id_of;
 use crate::store::Store;
+
+/// How long a training that waits says nothing: the extension takes a host that is silent for minutes for dead.
+const SIGN_OF_LIFE: Duration = Duration::from_secs(60);
 
 /// Takes requests, and gives the events that answer them.
 pub struct PersonalDesk {
@@ -196,13 +200,17 @@ impl Parts {
     fn learn(&self, id: u32, lesson: &Lesson, gate: &Gate) -> Result<PersonalAnswer, WireError> {
         let go_on = |Report { step, steps }| {
             let small = |count| u32::try_from(count).unwrap_or(u32::MAX);
-            // Nobody listens any more where the browser is gone.
-            let _ = self.sender.send(HostEvent::Progress {
-                id,
-                done: small(step),
-                total: small(steps),
-            });
-            gate.passes()
+            loop {
+                // Nobody listens any more where the browser is gone.
+                let _ = self.sender.send(HostEvent::Progress {
+                    id,
+                    done: small(step),
+                    total: small(steps),
+                });
+                if let Some(passes) = gate.passes(SIGN_OF_LIFE) {
+                    return passes;
+                }
+            }
         };
         let learned = self.with(|personal| {
             let learned = personal.learn(lesson, &self.trainer, now_s, go_on);
@@ -323,14 +331,14 @@ impl Gate {
         }
     }
 
-    /// Waits while it must; false for stop.
-    fn passes(&self) -> bool {
+    /// Waits while it must, for at most so long; false for stop, `None` where it must still wait.
+    fn passes(&self, most: Duration) -> Option<bool> {
         let current = self.pass.lock().unwrap_or_else(PoisonError::into_inner);
-        let waited = self
+        let (waited, _) = self
             .changed
-            .wait_while(current, |pass| *pass == Pass::Wait)
+            .wait_timeout_while(current, most, |pass| *pass == Pass::Wait)
             .unwrap_or_else(PoisonError::into_inner);
-        *waited == Pass::Go
+        (*waited != Pass::Wait).then_some(*waited == Pass::Go)
     }
 }
 

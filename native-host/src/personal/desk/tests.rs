@@ -242,16 +242,17 @@ async fn a_training_that_cannot_start_ends_once_and_the_next_may_begin() {
 #[test]
 fn a_training_waits_while_there_is_other_work_and_stops_for_good() {
     let gate = Arc::new(Gate::default());
-    assert!(gate.passes());
+    assert_eq!(gate.passes(SIGN_OF_LIFE), Some(true));
     gate.set(Pass::Wait);
+    assert_eq!(gate.passes(Duration::ZERO), None);
     let waiting = {
         let gate = gate.clone();
-        thread::spawn(move || gate.passes())
+        thread::spawn(move || gate.passes(SIGN_OF_LIFE))
     };
     gate.set(Pass::Go);
-    assert!(waiting.join().unwrap());
+    assert_eq!(waiting.join().unwrap(), Some(true));
     gate.set(Pass::Wait);
     gate.set(Pass::Stop);
     gate.set(Pass::Go);
-    assert!(!gate.passes());
+    assert_eq!(gate.passes(SIGN_OF_LIFE), Some(false));
 }
