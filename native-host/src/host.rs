@@ -136,9 +136,7 @@ impl Host {
     fn browser_pack(&self) -> PathBuf {
         let paths = self.store.updates();
         let packs = UpdateState::load(&paths).packs;
-        let active = packs
-            .get(BROWSER_MODEL)
-            .and_then(|pack| pack.active.clone());
+        let active = packs.get(BROWSER_MODEL).and_then(|pack| pack.active);
         match active {
             Some(held) => paths.pack(BROWSER_MODEL, held.version),
             None => self.store.paths().shipped.join(BROWSER_MODEL),

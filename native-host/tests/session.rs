@@ -146,6 +146,32 @@ fn an_update_is_no_business_of_the_worker_and_its_cancel_goes_to_who_updates() {
     assert!(session.update_said(end).is_none(), "it ended");
 }
 
+#[test]
+fn what_is_personal_has_a_place_of_its_own_and_switching_it_off_always_gets_there() {
+    let mut session = greeted();
+    let request = |id, task| HostRequest::Personal { id, task };
+    let asked = request(3, PersonalTask::Status);
+    let actions = session.received(Ok(asked.clone()));
+    assert_eq!(actions, [Action::Personal(asked)]);
+    assert!(session.is_idle(), "the worker has nothing to do");
+    let end = HostEvent::Error {
+        id: 3,
+        error: lost(),
+    };
+    assert!(session.worker_lost(&lost()).is_empty());
+    assert!(session.update_said(end.clone()).is_none(), "not theirs");
+    assert!(session.personal_said(end.clone()).is_some());
+    assert!(session.personal_said(end).is_none(), "it ended");
+    for id in 1..=MAX_IN_FLIGHT as u32 {
+        session.received(Ok(chat(id)));
+    }
+    let off = request(99, PersonalTask::SwitchOff);
+    let actions = session.received(Ok(off.clone()));
+    assert_eq!(actions, [Action::Personal(off)]);
+    let later = session.received(Ok(request(98, PersonalTask::Status)));
+    assert_eq!(code(&later), Some((98, ErrorCode::Overloaded)));
+}
+
 /// Requests that were sent and have not ended, and how often each id has ended in all.
 #[derive(Default)]
 struct Browser {
@@ -177,6 +203,7 @@ impl Browser {
             | HostEvent::PackChunk { .. }
             | HostEvent::UpdatePlan { .. }
             | HostEvent::Updated { .. }
+            | HostEvent::Personal { .. }
             | HostEvent::Deleted { .. }
             | HostEvent::Decision { .. } => {}
         }
@@ -222,7 +249,11 @@ proptest! {
                         prop_assert!(browser.cloud.contains(id) && browser.open.contains(id));
                     }
                     Action::Cloud(other) => panic!("{other:?}"),
-                    Action::Work(_) | Action::Status { .. } | Action::Pack(_) | Action::Update(_) => {}
+                    Action::Work(_)
+                    | Action::Status { .. }
+                    | Action::Pack(_)
+                    | Action::Update(_)
+                    | Action::Personal(_) => {}
                     Action::Cancel { id } => {
                         prop_assert!(browser.open.contains(id) && !browser.cloud.contains(id));
                     }

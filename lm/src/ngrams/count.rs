@@ -104,7 +104,7 @@ mod tests {
     #[test]
     fn many_contexts_are_all_found() {
         let text: Vec<u32> = (0..5_000).map(|at| at * 7 % 4_001).collect();
-        let table = Ngrams::count(&[text.clone()], 4_001, 0.2).unwrap();
+        let table = Ngrams::count(std::slice::from_ref(&text), 4_001, 0.2).unwrap();
         assert!(text.windows(4).all(|window| {
             let found = table
                 .next(&window[..3])
