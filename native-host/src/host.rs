@@ -139,7 +139,7 @@ impl Host {
         let active = packs.get(BROWSER_MODEL).and_then(|pack| pack.active);
         match active {
             Some(held) => paths.pack(BROWSER_MODEL, held.version),
-            None => self.store.paths().shipped.join(BROWSER_MODEL),
+            None => self.store.paths().browser_model(),
         }
     }
 }

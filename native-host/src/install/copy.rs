@@ -3,6 +3,8 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use crate::models::BROWSER;
+
 use super::journal::Journal;
 use super::writer::{Put, put};
 use super::{InstallError, Platform};
@@ -13,7 +15,7 @@ const PROGRAM: &str = "program";
 /// Folders below that are copied; packs have two levels.
 const MAX_DEPTH: usize = 4;
 
-/// Copies the program, the libraries beside it and the models beside it; gives the copy's path.
+/// Copies the program, the libraries beside it and the models beside it, the browser's included; gives the copy's path.
 pub(super) fn copy_program(
     journal: &mut Journal,
     platform: &Platform<'_>,
@@ -36,12 +38,14 @@ pub(super) fn copy_program(
             sources.push((entry.clone(), to.join(&name)));
         }
     }
-    collect(
-        &beside.join("models"),
-        &to.join("models"),
-        MAX_DEPTH,
-        &mut sources,
-    )?;
+    for folder in ["models", BROWSER] {
+        collect(
+            &beside.join(folder),
+            &to.join(folder),
+            MAX_DEPTH,
+            &mut sources,
+        )?;
+    }
     let mut written = 0;
     for (from, to) in sources {
         let bytes = fs::read(&from).map_err(InstallError::file(&from))?;

@@ -28,7 +28,7 @@ pub use error::ModelError;
 pub use held::HeldFile;
 pub use import::{ImportOptions, import};
 pub(crate) use onnx::{operators_of, relocated};
-pub use paths::StorePaths;
+pub use paths::{BROWSER, StorePaths};
 pub use settings::{DeviceChoice, FallbackChoice, LoadedSettings, Settings};
 pub(crate) use store::{BLOBS, MANIFEST, SIGNATURE};
 pub use store::{Installed, Listed, ModelStore, Origin, SHIPPED_MODEL};

@@ -6,9 +6,13 @@ use std::path::{Path, PathBuf};
 use etcetera::BaseStrategy as _;
 
 use super::ModelError;
+use crate::hand_over::BROWSER_MODEL;
 
 /// Overrides the data directory; for tests and for the demo's throw-away profile.
 const HOME_VARIABLE: &str = "SOTTO_HOME";
+
+/// Folder beside the executable with the browser's own pack.
+pub const BROWSER: &str = "browser";
 
 /// The places of the model store.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -35,6 +39,11 @@ impl StorePaths {
             home: home(std::env::var_os(HOME_VARIABLE))?,
             shipped: beside.join("models"),
         })
+    }
+
+    /// The pack of the browser that came with the program: no model that answers here, but the one that adapters are for.
+    pub fn browser_model(&self) -> PathBuf {
+        self.shipped.with_file_name(BROWSER).join(BROWSER_MODEL)
     }
 
     /// Imported packs, one folder `<name>-<version>` each.

@@ -11,7 +11,6 @@ use super::{
     Vault, archive, now_s, state,
 };
 use crate::cloud::secret;
-use crate::hand_over::BROWSER_MODEL;
 use crate::models::{StorePaths, Terminal, files};
 use crate::store::Store;
 
@@ -284,7 +283,7 @@ impl PersonalCommand {
         else {
             return Ok(());
         };
-        let pack = pack.clone().unwrap_or(paths.shipped.join(BROWSER_MODEL));
+        let pack = pack.clone().unwrap_or(paths.browser_model());
         let lesson = Lesson {
             name: name.clone(),
             site: site.clone(),
