@@ -85,7 +85,15 @@ pub fn check_escalation(escalation: &Escalation) -> Result<(), RequestError> {
     if terms.len() > MAX_OWN_TERMS as usize || terms.iter().any(is_bad) {
         return Err(RequestError::BadOwnTerms);
     }
-    match &escalation.task {
+    check_task(&escalation.task)
+}
+
+/// Checks a summary or an answer that is asked for, by the same limits.
+///
+/// # Errors
+/// [`RequestError`].
+pub fn check_task(task: &CloudTask) -> Result<(), RequestError> {
+    match task {
         CloudTask::Summarize { text, .. } => check_text(text),
         CloudTask::Chat { messages, page } => check_chat(messages, page.as_ref()),
     }

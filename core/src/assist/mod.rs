@@ -17,7 +17,7 @@ mod summarize;
 mod support;
 mod veil;
 
-pub use check::{RequestError, check, check_escalation};
+pub use check::{RequestError, check, check_escalation, check_task};
 pub use error::{AssistError, AssistErrorOf};
 pub use format::{PlainFormat, PromptFormat, PromptMessage, PromptRole};
 pub use prompt::encode_prompt;

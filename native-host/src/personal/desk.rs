@@ -6,7 +6,7 @@ use std::fmt;
 use std::path::PathBuf;
 use std::sync::mpsc as std_mpsc;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
-use std::thread;
+use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use sotto_core::protocol::{
@@ -29,8 +29,23 @@ const SIGN_OF_LIFE: Duration = Duration::from_secs(60);
 pub struct PersonalDesk {
     parts: Parts,
     events: mpsc::UnboundedReceiver<HostEvent>,
-    tasks: Option<std_mpsc::Sender<(u32, PersonalTask)>>,
-    training: Option<(u32, Arc<Gate>)>,
+    jobs: Option<std_mpsc::Sender<Job>>,
+    training: Option<Training>,
+}
+
+/// What the thread for tasks gets.
+enum Job {
+    Task(u32, PersonalTask),
+    /// A training that was told to stop: what is asked next is to see what it left.
+    Await(JoinHandle<()>),
+}
+
+/// A training under way.
+struct Training {
+    id: u32,
+    gate: Arc<Gate>,
+    /// `None` once somebody waits for it.
+    thread: Option<JoinHandle<()>>,
 }
 
 /// What the threads share.
@@ -55,7 +70,7 @@ impl PersonalDesk {
                 key: Arc::default(),
             },
             events,
-            tasks: None,
+            jobs: None,
             training: None,
         }
     }
@@ -65,8 +80,12 @@ impl PersonalDesk {
         let id = id_of(&request);
         match request {
             HostRequest::Cancel { id } => {
-                if let Some((_, gate)) = self.training.as_ref().filter(|(other, _)| *other == id) {
-                    gate.set(Pass::Stop);
+                let training = self.training.as_mut().filter(|training| training.id == id);
+                if let Some(training) = training {
+                    training.gate.set(Pass::Stop);
+                    if let Some(thread) = training.thread.take() {
+                        let _ = self.jobs().send(Job::Await(thread));
+                    }
                 }
             }
             HostRequest::Personal {
@@ -99,12 +118,8 @@ impl PersonalDesk {
         match self.events.recv().await {
             Some(event) => {
                 let is_last = !matches!(event, HostEvent::Progress { .. });
-                if is_last
-                    && self
-                        .training
-                        .as_ref()
-                        .is_some_and(|(id, _)| Some(*id) == event_id(&event))
-                {
+                let training = self.training.as_ref().map(|training| training.id);
+                if is_last && training.is_some() && training == event_id(&event) {
                     self.training = None;
                 }
                 event
@@ -116,30 +131,38 @@ impl PersonalDesk {
 
     /// Holds a training up while the host has other work, and lets it go on afterwards.
     pub fn make_way(&self, is_busy: bool) {
-        if let Some((_, gate)) = &self.training {
+        if let Some(Training { gate, .. }) = &self.training {
             gate.set(if is_busy { Pass::Wait } else { Pass::Go });
         }
     }
 
     fn queue(&mut self, id: u32, task: PersonalTask) {
-        let tasks = self.tasks.get_or_insert_with(|| {
-            let (sender, receiver) = std_mpsc::channel();
-            let parts = self.parts.clone();
-            // Where no thread can be had the channel is closed, and every task is refused below.
-            let _ = thread::Builder::new()
-                .name("personal".to_owned())
-                .spawn(move || {
-                    while let Ok((id, task)) = receiver.recv() {
-                        parts.tell(id, parts.answer(task));
-                    }
-                });
-            sender
-        });
-        if tasks.send((id, task)).is_err() {
-            self.tasks = None;
+        if self.jobs().send(Job::Task(id, task)).is_err() {
+            self.jobs = None;
             self.parts
                 .refuse(id, ErrorCode::Internal, "No thread could be started.");
         }
+    }
+
+    /// The way to the thread for tasks, which is started the first time.
+    fn jobs(&mut self) -> &std_mpsc::Sender<Job> {
+        self.jobs.get_or_insert_with(|| {
+            let (sender, receiver) = std_mpsc::channel();
+            let parts = self.parts.clone();
+            // Where no thread can be had the channel is closed, and whoever sends sees that.
+            let _ = thread::Builder::new()
+                .name("personal".to_owned())
+                .spawn(move || {
+                    while let Ok(job) = receiver.recv() {
+                        match job {
+                            Job::Task(id, task) => parts.tell(id, parts.answer(task)),
+                            // If it panicked, it left what there was.
+                            Job::Await(thread) => drop(thread.join()),
+                        }
+                    }
+                });
+            sender
+        })
     }
 
     fn train(&mut self, id: u32, lesson: Lesson) {
@@ -156,7 +179,13 @@ impl PersonalDesk {
             .name("training".to_owned())
             .spawn(move || parts.tell(id, parts.learn(id, &lesson, &own_gate)));
         match started {
-            Ok(_) => self.training = Some((id, gate)),
+            Ok(thread) => {
+                self.training = Some(Training {
+                    id,
+                    gate,
+                    thread: Some(thread),
+                });
+            }
             Err(_) => self
                 .parts
                 .refuse(id, ErrorCode::Internal, "No thread could be started."),
@@ -173,7 +202,7 @@ impl fmt::Debug for PersonalDesk {
 impl Drop for PersonalDesk {
     /// The browser is gone: what was trained so far is kept for another time.
     fn drop(&mut self) {
-        if let Some((_, gate)) = &self.training {
+        if let Some(Training { gate, .. }) = &self.training {
             gate.set(Pass::Stop);
         }
     }
