@@ -20,7 +20,7 @@ from safetensors.torch import load_file, save
 
 from recipe import int4, ngrams
 from recipe.files import write_atomically
-from recipe.int8 import SCALE_SUFFIX
+from recipe.int8 import SCALE_SUFFIX, quantize_state
 from recipe.stored import load_pack, write_pack_config
 
 VERSION = 2
@@ -57,6 +57,14 @@ def in_groups(pack):
     groups[int4.EMBEDDING] = torch.from_numpy(packed)
     groups[int4.EMBEDDING + SCALE_SUFFIX] = torch.from_numpy(scales)
     return groups
+
+
+def network_alone(folder):
+    """Rewrites a folder as version 1: INT8 everywhere, as the product has it in memory, and no table."""
+    network = load_pack(folder)
+    write_pack_config(network.config, folder)
+    data = save(quantize_state(network.state_dict(), half_scales=True), metadata={"format": "pt"})
+    write_atomically(folder / "model.safetensors", lambda file: file.write(data))
 
 
 if __name__ == "__main__":

@@ -10,7 +10,8 @@
     model.json                          shapes, and for 16, 64 and 256 tokens of prompt their ids, their text and the ids
                                         that follow greedily in f32, so that a bench can see that all run the same model
 
-The f32 files hold the pack's INT8 values, dequantised: nothing is gained by another precision but its own speed.
+The f32 files hold the pack's INT8 values, dequantised: nothing is gained by another precision but its own speed. The table of
+token sequences is left out: nobody else has one.
 """
 
 import argparse
@@ -22,6 +23,7 @@ from onnx import TensorProto
 from onnxruntime.quantization import QuantType, quantize_dynamic
 from tokenizers import Tokenizer
 
+from recipe.browser import network_alone
 from recipe.export_onnx import pack_weights
 from recipe.files import write_atomically
 from recipe.gguf_file import write_gguf
@@ -58,6 +60,7 @@ def plain_folder(pack, target):
         return pack
     target.mkdir(exist_ok=True)
     unpack(pack, target)
+    network_alone(target)
     return target
 
 

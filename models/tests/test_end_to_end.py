@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -11,7 +12,10 @@ from pathlib import Path
 try:
     import numpy as np
     import torch
+    from safetensors.torch import load_file
 
+    from recipe import ngrams
+    from recipe.browser import network_alone
     from recipe.onnx_run import CpuRunner, StaticRunner, greedy
     from recipe.stored import load_any
 
@@ -31,8 +35,8 @@ class FromTextToPack(unittest.TestCase):
         folder = tempfile.TemporaryDirectory()
         cls.addClassCleanup(folder.cleanup)
         cls.folder = Path(folder.name)
-        cls.corpus, cls.work, cls.run_folder, cls.pack, cls.onnx, cls.gguf = (
-            cls.folder / name for name in ("corpus", "work", "run", "pack", "onnx", "gguf"))
+        cls.corpus, cls.work, cls.run_folder, cls.pack, cls.browser, cls.onnx, cls.gguf = (
+            cls.folder / name for name in ("corpus", "work", "run", "pack", "browser", "onnx", "gguf"))
         write_files(cls.corpus)
         place = ("--work", cls.work, "--run", cls.run_folder)
         cls.said = {}
@@ -43,6 +47,8 @@ class FromTextToPack(unittest.TestCase):
         cls.step("train", *place, *SHAPE, *STEPS, "--frequent", 200, "--decay-minutes", 0.05)
         cls.step("tune", *place, *STEPS, "--minutes", 0.05)
         cls.step("quantize", "--run", cls.run_folder / "tuned.pt", "--out", cls.pack)
+        cls.step("ngrams", "--work", cls.work, "--pack", cls.pack, "--entries", 2000)
+        cls.step("browser", "--pack", cls.pack, "--out", cls.browser)
         cls.step("export_onnx", "--pack", cls.pack, "--run", cls.run_folder / "tuned.pt", "--out", cls.onnx, "--f32")
         cls.step("export_gguf", "--pack", cls.pack, "--run", cls.run_folder / "tuned.pt", "--out", cls.gguf)
 
@@ -101,16 +107,32 @@ class FromTextToPack(unittest.TestCase):
     def test_the_pack_is_signed_and_its_answer_known(self):
         key, signed = self.folder / "key", self.folder / "signed"
         for arguments in (("keygen", "--out", key),
-                          ("make", "--blobs", self.pack, "--name", "toy", "--version", "1", "--out", signed, "--key", key)):
+                          ("make", "--blobs", self.browser, "--name", "toy", "--version", "1", "--out", signed, "--key", key)):
             done = subprocess.run([PACK_TOOL[0], *arguments], capture_output=True, text=True)
             self.assertEqual(done.returncode, 0, done.stderr)
         answer = json.loads((signed / "manifest.json").read_text())["knownAnswer"]
-        network, _ = load_any(self.pack)
-        ids = answer["promptIds"]
+        network, _ = load_any(self.browser)
+        stored = load_file(self.browser / "model.safetensors")
+        table = ngrams.Table(*(stored[ngrams.PREFIX + part].numpy() for part in ("weights", "offsets", "entries")))
+        ids, changed = answer["promptIds"], 0
         for expected in answer["greedyIds"]:
             with torch.no_grad():
-                self.assertEqual(int(network(torch.tensor([ids]))[0, -1].argmax()), expected)
+                own = torch.softmax(network(torch.tensor([ids]))[0, -1], -1).numpy()
+            mixed = table.blend(ids, own)
+            self.assertEqual(int(mixed.argmax()), expected)
+            changed += bool((mixed != own).any())
             ids = [*ids, expected]
+        self.assertGreater(changed, 0, "the table knows none of it")
+
+    def test_the_browsers_weights_lose_little_and_can_be_taken_apart_again(self):
+        browser = self.figures(self.browser)
+        self.assertLess(browser["bits_per_byte"], self.figures(self.pack)["bits_per_byte"] * 1.02)
+        alone = self.folder / "alone"
+        shutil.copytree(self.browser, alone)
+        network_alone(alone)
+        names = load_file(alone / "model.safetensors")
+        self.assertFalse([name for name in names if name.startswith(ngrams.PREFIX)])
+        self.assertAlmostEqual(self.figures(alone)["bits_per_byte"], browser["bits_per_byte"], delta=0.01)
 
 
 if __name__ == "__main__":
