@@ -30,7 +30,8 @@ const SUGGESTIONS = { wasm: 10, webgpu: 1 };
 /**
  * `rounds` and `steps` (tokens of a decode) by what the machine bears: the software adapter takes a second for a token.
  * @typedef {{backend: "wasm" | "webgpu", args: string[], rounds: number, steps: number, prompts: (16 | 64 | 256)[]}} Course
- * @typedef {{name: string, precision: string, engine: string, file?: string, data?: string}} Entry
+ * @typedef {{name: string, precision: string, engine: string, file?: string, data?: string, onProcessor?: boolean}} Entry
+ *   `onProcessor`: even where WebGPU is asked for, its products are computed on the processor
  * @typedef {{prefillMs: Record<string, number>, stepMs: number, suggestionMs: number, suggestionsMs: number[]}} Sample
  */
 
@@ -46,10 +47,10 @@ const OURS = { name: "Sotto", precision: "int8", engine: "sotto" };
 const PEERS = [
   { name: "onnxruntime-web f32", precision: "f32", engine: "ort", file: "f32.onnx", data: "f32.data" },
   { name: "onnxruntime-web INT8", precision: "int8", engine: "ort", file: "int8.onnx", data: "int8.data" },
-  { name: "onnxruntime-web INT8, dynamic", precision: "int8", engine: "ort", file: "dynamic-int8.onnx" },
+  { name: "onnxruntime-web INT8, dynamic", precision: "int8", engine: "ort", file: "dynamic-int8.onnx", onProcessor: true },
   { name: "onnxruntime-web INT4", precision: "int4", engine: "ort", file: "int4.onnx", data: "int4.data" },
-  { name: "wllama Q8_0", precision: "int8", engine: "wllama", file: "model-q8_0.gguf" },
-  { name: "wllama Q4_0", precision: "int4", engine: "wllama", file: "model-q4_0.gguf" },
+  { name: "wllama Q8_0", precision: "int8", engine: "wllama", file: "model-q8_0.gguf", onProcessor: true },
+  { name: "wllama Q4_0", precision: "int4", engine: "wllama", file: "model-q4_0.gguf", onProcessor: true },
 ];
 
 /** @returns {string | undefined} why peers cannot be measured */
@@ -85,7 +86,7 @@ export async function measureCourse(course) {
       }
     }
     const rows = contestants.map((contestant) => row(course, contestant));
-    return { rows, ratios: ratiosOf(contestants) };
+    return { rows, ratios: ratiosOf(course, contestants) };
   } finally {
     await sotto.close();
     await server.close();

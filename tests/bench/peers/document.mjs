@@ -15,8 +15,8 @@ const TITLES = /** @type {Record<string, string>} */ ({
 const NOTES = /** @type {Record<string, string[]>} */ ({
   webgpu: [
     "wllama is as fast here as without a GPU: to judge by that, its layers stay on the processor. onnxruntime-web has no GPU kernel",
-    "for the integer products of its dynamic INT8 models, which go to the processor, too. Neither says anything about WebGPU, and",
-    "the ratios below count both.",
+    "for the integer products of its dynamic INT8 models, which go to the processor, too. Neither says anything about WebGPU: the",
+    "ratios below leave both out.",
     "",
   ],
 });

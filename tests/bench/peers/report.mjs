@@ -36,8 +36,14 @@ export function row(course, { entry, samples, load, agrees, failure }) {
   };
 }
 
-/** Ours against the fastest peer of the same precision, and of any, round by round. @param {Contestant[]} contestants */
-export function ratiosOf([own, ...peers]) {
+/**
+ * Ours against the fastest peer of the same precision, and of any, round by round. On WebGPU only those count that compute
+ * there.
+ * @param {Course} course
+ * @param {Contestant[]} contestants
+ */
+export function ratiosOf(course, [own, ...all]) {
+  const peers = all.filter((peer) => course.backend === "wasm" || !peer.entry.onProcessor);
   const ratio = (/** @type {(sample: Sample) => number} */ pick, /** @type {boolean} */ any) => {
     const chosen = peers.filter((peer) => peer.samples.length > 0 && (any || peer.entry.precision === OUR_PRECISION));
     const all = (own?.samples ?? []).flatMap((sample, round) => {
