@@ -47,7 +47,13 @@ const OURS = { name: "Sotto", precision: "int8", engine: "sotto" };
 const PEERS = [
   { name: "onnxruntime-web f32", precision: "f32", engine: "ort", file: "f32.onnx", data: "f32.data" },
   { name: "onnxruntime-web INT8", precision: "int8", engine: "ort", file: "int8.onnx", data: "int8.data" },
-  { name: "onnxruntime-web INT8, dynamic", precision: "int8", engine: "ort", file: "dynamic-int8.onnx", onProcessor: true },
+  {
+    name: "onnxruntime-web INT8, dynamic",
+    precision: "int8",
+    engine: "ort",
+    file: "dynamic-int8.onnx",
+    onProcessor: true,
+  },
   { name: "onnxruntime-web INT4", precision: "int4", engine: "ort", file: "int4.onnx", data: "int4.data" },
   { name: "wllama Q8_0", precision: "int8", engine: "wllama", file: "model-q8_0.gguf", onProcessor: true },
   { name: "wllama Q4_0", precision: "int4", engine: "wllama", file: "model-q4_0.gguf", onProcessor: true },
