@@ -15,6 +15,7 @@ fuzz_target!(|input: &[u8]| {
     let mut open = BTreeSet::new();
     // Those of the endpoint: a worker's end is not theirs.
     let mut cloud = BTreeSet::new();
+    let mut personal = BTreeSet::new();
     for line in input.split(|&byte| byte == b'\n') {
         let actions = if line.is_empty() {
             let lost = WireError { code: ErrorCode::WorkerLost, message: String::new(), retryable: true };
@@ -42,6 +43,11 @@ fuzz_target!(|input: &[u8]| {
                 ) => {
                     assert!(!open.contains(&id) && cloud.insert(id), "two requests with one id");
                 }
+                Action::Personal(HostRequest::Personal { id, .. }) => {
+                    assert!(!open.contains(&id) && !cloud.contains(&id) && personal.insert(id), "two requests with one id");
+                }
+                Action::Personal(HostRequest::Cancel { id }) => assert!(personal.contains(&id)),
+                Action::Personal(_) => panic!("nothing personal"),
                 Action::Cloud(_) => panic!("not for an endpoint"),
                 Action::Work(_) => panic!("not for a worker"),
                 Action::Reply(_) | Action::Status { .. } | Action::Pack(_) | Action::Update(_) => {}
