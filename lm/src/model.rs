@@ -68,11 +68,6 @@ impl Llama {
         &self.device
     }
 
-    /// Leaves the network alone, without the table of token sequences that the file may hold: for comparisons.
-    pub fn forget_ngrams(&mut self) {
-        self.ngrams = None;
-    }
-
     /// Mixes what the tables know of token sequences into the logits behind `ids`: the model's, then the adapter's.
     pub(crate) fn blend(&self, ids: &[u32], logits: &mut [f32]) {
         let own = self

@@ -16,7 +16,7 @@ pub enum PersonalError {
     #[error("Personalisation is off. Run: sotto-host personal on")]
     Off,
     /// The site is not one that the user named.
-    #[error("Nothing is kept of this site. Name it first: sotto-host personal sites add SITE")]
+    #[error("Nothing is kept of this site. Name it first: sotto-host personal add-site SITE")]
     SiteNotNamed,
     /// The key.
     #[error(transparent)]
