@@ -2,6 +2,7 @@
 // is undone at once. What React holds is written to window.reactState, where a test can compare it with the field.
 
 import { useState } from "react";
+import { flushSync } from "react-dom";
 import { createRoot } from "react-dom/client";
 
 declare global {
@@ -50,5 +51,6 @@ function Editors() {
   );
 }
 
+// At once, hence before the page has loaded: record.js takes what changes after that for somebody else's doing.
 const root = document.getElementById("react-root");
-if (root) createRoot(root).render(<Editors />);
+if (root) flushSync(() => createRoot(root).render(<Editors />));
