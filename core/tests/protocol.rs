@@ -85,8 +85,9 @@ fn events() {
                 confidence: 0.5,
             },
             timing,
+            source: SuggestionSource::Phrases,
         },
-        json!({"type": "done", "id": 1, "outcome": {"type": "show", "text": "lo", "confidence": 0.5}, "timing": timing_json}),
+        json!({"type": "done", "id": 1, "outcome": {"type": "show", "text": "lo", "confidence": 0.5}, "timing": timing_json, "source": "phrases"}),
     );
     let error = WireError {
         code: ErrorCode::Cancelled,

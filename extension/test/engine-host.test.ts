@@ -65,6 +65,7 @@ function setUp() {
       removeItem: (key) => void stored.delete(key),
     }),
     observe: () => undefined,
+    used: () => undefined,
     adapterOf: (port) => adapters.get(port) ?? null,
     adapterGiven: (name, error) => given.push(`${name} ${error?.code ?? "taken"}`),
     readPreference: async () => "auto",
@@ -92,6 +93,7 @@ const done = (id: number): AutocompleteEvent => ({
   id,
   outcome: { type: "suppress", reason: "lowConfidence" },
   timing: { totalMs: 12, prefillTokens: 1, reusedTokens: 0, decodeSteps: 1 },
+  source: "model",
 });
 
 function codes(events: AutocompleteEvent[]): string[] {

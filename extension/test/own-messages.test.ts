@@ -27,7 +27,13 @@ function setUp() {
       },
       personal: {
         refresh: async () => void done.push("personal"),
-        view: () => ({ trouble: "locked", adapter: null, adapterTrouble: "" }),
+        view: () => ({ trouble: "locked", adapter: null, adapterTrouble: "", training: "" }),
+      },
+      phrases: {
+        do: async (task) => {
+          done.push(`phrases ${task.type}`);
+          return Promise.reject(wireError("internal", "not asked for here"));
+        },
       },
       forget: () => done.push("forget"),
     },
@@ -68,7 +74,7 @@ test("personalisation is asked about by our own pages alone", async () => {
   const { ask, done } = setUp();
   const tab = { id: 1 };
   const page = { id: "own", url: `${ORIGIN}options.html`, tab };
-  const view = { trouble: "locked", adapter: null, adapterTrouble: "" };
+  const view = { trouble: "locked", adapter: null, adapterTrouble: "", training: "" };
   assert.deepEqual(await ask({ type: "personal" }, page), { ok: true, value: { view } });
   await ask({ type: "personalChanged" }, page);
   for (const type of ["personal", "personalChanged"]) {

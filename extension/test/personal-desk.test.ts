@@ -10,6 +10,7 @@ import { wireError } from "../src/shared/errors";
 import {
   MAX_KEPT_UTF16,
   MIN_KEPT_UTF16,
+  type Observation,
   PACK_CHUNK_BYTES,
   type PersonalAnswer,
   type PersonalStatus,
@@ -36,6 +37,8 @@ const STATUS: PersonalStatus = {
   maxMib: 4,
   adapters: [{ name: "mine", atS: 1, kib: 513 }],
   unfinished: [],
+  lastTraining: null,
+  newKib: 0,
 };
 
 const hash = (bytes: Uint8Array) => createHash("sha256").update(bytes).digest("hex");
@@ -50,6 +53,7 @@ class Bench implements AssistTier {
   readonly asked: PersonalTask[] = [];
   readonly given: (LoadedAdapter | null)[] = [];
   readonly told: string[] = [];
+  readonly observed: Observation[] = [];
   choice = { isOn: true, adapter: "mine" as string | null };
   status = STATUS;
   whole = ADAPTER;
@@ -60,6 +64,7 @@ class Bench implements AssistTier {
     host: this,
     choice: async () => this.choice,
     setAdapter: (adapter) => this.given.push(adapter),
+    observe: (observation) => this.observed.push(observation),
     nowMs: () => this.nowMs,
   });
 
@@ -123,8 +128,10 @@ test("a site is what the browser says of the frame, and a sandboxed frame has no
   assert.equal(siteOf({ origin: "null", url: `${NAMED}/x` }), null);
   assert.equal(siteOf({ url: `${NAMED}/x` }), NAMED);
   assert.equal(siteOf({}), null);
-  assert.deepEqual(checkWrote({ type: "wrote", text: "x", site: NAMED }), { type: "wrote", text: "x" });
-  assert.equal(checkWrote({ type: "wrote", text: 1 }), undefined);
+  const wrote = { type: "wrote", text: "x", field: 3 };
+  assert.deepEqual(checkWrote({ ...wrote, site: NAMED }), wrote);
+  assert.equal(checkWrote({ ...wrote, field: -1 }), undefined);
+  assert.equal(checkWrote({ ...wrote, text: 1 }), undefined);
 });
 
 test("a site that is taken back is told at once, and loses the adapter", async () => {
@@ -208,7 +215,7 @@ test("an adapter that is gone, and one that the engine refuses, are reasons to r
   bench.choice.adapter = "mine";
   await bench.desk.refresh();
   await settled();
-  bench.desk.adapterTold("mine", "It was trained for another model.");
+  bench.desk.adapterTold("mine", wireError("adapterOtherModel", "It was trained for another model."));
   assert.deepEqual(bench.desk.view(), {
     trouble: "",
     adapter: "mine",
@@ -216,6 +223,11 @@ test("an adapter that is gone, and one that the engine refuses, are reasons to r
   });
   bench.desk.adapterTold("mine", null);
   assert.equal(bench.desk.view().adapterTrouble, "");
+  assert.deepEqual(bench.observed, [
+    { type: "verificationFailed", check: "adapterOtherModel" },
+    { type: "fellBack", reason: "adapterRefused" },
+    { type: "loaded", what: "adapter", version: 0 },
+  ]);
 });
 
 test("without the host nothing is kept and no adapter used, and it is asked again after a while", async () => {

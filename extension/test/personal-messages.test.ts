@@ -18,6 +18,8 @@ const STATUS: PersonalStatus = {
   maxMib: 4,
   adapters: [{ name: "mine", atS: 1, kib: 300 }],
   unfinished: [],
+  lastTraining: { atS: 1, isUsed: true },
+  newKib: 0,
 };
 
 const passes = (answer: unknown) => checkHostEvent({ type: "personal", id: 3, answer }).ok;
@@ -25,7 +27,9 @@ const mayAsk = (task: unknown) => checkAssistMessage({ type: "personal", id: 3, 
 
 test("what a host says of personalisation passes only whole", () => {
   assert.ok(passes({ type: "status", status: STATUS }));
-  for (const key of Object.keys(STATUS)) {
+  assert.ok(passes({ type: "status", status: { ...STATUS, lastTraining: null } }));
+  assert.equal(passes({ type: "status", status: { ...STATUS, lastTraining: { atS: 1 } } }), false);
+  for (const key of Object.keys(STATUS).filter((key) => key !== "lastTraining")) {
     assert.equal(passes({ type: "status", status: { ...STATUS, [key]: null } }), false, key);
   }
   assert.equal(passes({ type: "status", status: { ...STATUS, sites: [7] } }), false);
@@ -40,6 +44,11 @@ test("what a host says of personalisation passes only whole", () => {
   assert.equal(passes({ type: "trained", outcome: { isUsed: true, before: 1.5, after: null, epsilon: null } }), false);
   assert.ok(passes({ type: "adapter", chunk: { index: 0, sha256: "00", data: "" }, chunks: 1 }));
   assert.equal(passes({ type: "adapter", chunk: { index: 0, sha256: "00" }, chunks: 1 }), false);
+  const part = { chunk: { index: 0, sha256: "00", data: "" }, chunks: 1 };
+  assert.ok(passes({ type: "exported", ...part }));
+  assert.ok(passes({ type: "received", index: 0 }));
+  assert.ok(passes({ type: "imported", isAdapter: false, texts: 2, leftOut: 0 }));
+  assert.equal(passes({ type: "imported", isAdapter: false, texts: 2 }), false);
   assert.equal(passes({ type: "danced" }), false);
 });
 
@@ -52,8 +61,18 @@ test("a page may ask for what it shows, and neither put texts in nor take adapte
   assert.ok(mayAsk({ type: "eraseText", number: 1 }));
   assert.ok(mayAsk({ type: "train", name: "mine", site: null, epsilon: 8 }));
   assert.ok(mayAsk({ type: "eraseAdapter", name: "mine" }));
+  assert.ok(mayAsk({ type: "export", what: { type: "texts" }, passphrase: "x" }));
+  assert.ok(mayAsk({ type: "export", what: { type: "adapter", name: "mine" }, passphrase: "x" }));
+  assert.ok(mayAsk({ type: "readExport", index: 1 }));
+  assert.ok(mayAsk({ type: "putImport", chunk: { index: 0, sha256: "00", data: "" }, chunks: 1 }));
+  assert.ok(mayAsk({ type: "import", name: "mine", passphrase: "x" }));
 
   assert.equal(mayAsk({ type: "keep", site: "https://a.example", text: "x".repeat(50) }), false);
+  assert.equal(mayAsk({ type: "export", what: { type: "adapter", name: "../x" }, passphrase: "x" }), false);
+  assert.equal(mayAsk({ type: "export", what: { type: "key" }, passphrase: "x" }), false);
+  const large = { index: 0, sha256: "00", data: "A".repeat(800_000) };
+  assert.equal(mayAsk({ type: "putImport", chunk: large, chunks: 1 }), false);
+  assert.equal(mayAsk({ type: "import", name: "Mine!", passphrase: "x" }), false);
   assert.equal(mayAsk({ type: "readAdapter", name: "mine", index: 0 }), false);
   assert.equal(mayAsk({ type: "setSite", site: "https://a.example/inbox", isNamed: true }), false);
   assert.ok(

@@ -15,6 +15,7 @@ function done(id: number): AutocompleteEvent {
     id,
     outcome: { type: "suppress", reason: "lowConfidence" },
     timing: { totalMs: 1, prefillTokens: 1, reusedTokens: 0, decodeSteps: 1 },
+    source: "model",
   };
 }
 

@@ -187,7 +187,10 @@ impl Surroundings for Host {
 
     fn personal(&self) -> Option<PersonalDesk> {
         let trainer = ChildCommand::own(&self.browser_pack()).ok()?;
-        Some(PersonalDesk::new(self.store.paths().home.clone(), trainer))
+        let mut bases = self.browser_packs();
+        bases.push(self.store.paths().browser_model());
+        let home = self.store.paths().home.clone();
+        Some(PersonalDesk::new(home, trainer, bases))
     }
 
     fn pack(&self, request: HostRequest) -> HostEvent {

@@ -10,7 +10,7 @@ use sotto_core::autocomplete::{Pacer, Suggestion};
 use sotto_core::decode::Decoder;
 use sotto_core::pack::Sha256;
 use sotto_core::protocol::{
-    AutocompleteEvent, AutocompleteRequest, ErrorCode, SuggestTiming, WireError,
+    AutocompleteEvent, AutocompleteRequest, ErrorCode, SuggestTiming, SuggestionSource, WireError,
 };
 use sotto_lm::LlamaCompleter;
 use wasm_bindgen::prelude::*;
@@ -223,6 +223,7 @@ fn done(id: u32, suggestion: Suggestion, total_ms: f64) -> AutocompleteEvent {
         id,
         outcome,
         timing,
+        source: SuggestionSource::Model,
     }
 }
 

@@ -71,6 +71,16 @@ pub fn preview_redaction(input_json: &str) -> Result<String, Thrown> {
     })
 }
 
+/// Judges a phrase of the user's by the rules of suggestions: `PhraseInput` in, `SuggestOutcome` out, both JSON.
+///
+/// # Errors
+/// `badRequest` if the JSON is of another form.
+#[wasm_bindgen(js_name = judgePhrase)]
+pub fn judge_phrase(input_json: &str) -> Result<String, Thrown> {
+    let input = serde_json::from_str(input_json).map_err(|_| bad_request("Unknown phrase."))?;
+    error::to_json(&sotto_core::suggestion::judge_phrase(&input))
+}
+
 /// Version of the messages that this build speaks.
 #[wasm_bindgen(js_name = protocolVersion)]
 pub fn protocol_version() -> u32 {

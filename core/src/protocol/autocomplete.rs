@@ -64,6 +64,8 @@ pub enum AutocompleteEvent {
         outcome: SuggestOutcome,
         /// Where the time went.
         timing: SuggestTiming,
+        /// Who wrote what is shown, or would have.
+        source: SuggestionSource,
     },
     /// The request ended without a decision.
     Error {
@@ -79,6 +81,38 @@ pub enum AutocompleteEvent {
         /// The engine's state.
         status: EngineStatus,
     },
+}
+
+/// Who wrote a suggestion.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(export))]
+#[serde(rename_all = "camelCase")]
+pub enum SuggestionSource {
+    /// The language model.
+    Model,
+    /// The user, on this site and more than once: a phrase of theirs that the extension keeps.
+    Phrases,
+}
+
+/// A phrase of the user's that could be suggested, for the rules to judge.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(export))]
+#[serde(rename_all = "camelCase")]
+pub struct PhraseInput {
+    /// Text before the caret, as in `suggest`.
+    pub before: String,
+    /// Text after the caret.
+    pub after: String,
+    /// Attributes of the field.
+    pub field: FieldHints,
+    /// What of the phrase comes behind the caret.
+    pub rest: String,
+}
+
+impl std::fmt::Debug for PhraseInput {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(formatter, "PhraseInput({} bytes)", self.rest.len())
+    }
 }
 
 /// What the suggestion rules decided.

@@ -12,6 +12,9 @@ pub const MAX_KEPT_UTF16: u32 = 10_000;
 /// Shortest text that is worth keeping, in UTF-16 code units: a sentence.
 pub const MIN_KEPT_UTF16: u32 = 40;
 
+/// Largest exported file, in bytes: as many texts as may be kept, with room for JSON around them.
+pub const MAX_EXPORT_BYTES: u32 = 32 * 1024 * 1024;
+
 /// Texts in one answer.
 pub const MAX_KEPT_TEXTS: u32 = 50;
 
@@ -90,6 +93,35 @@ pub enum PersonalTask {
         /// Its name.
         name: String,
     },
+    /// Seal an adapter or all texts with a passphrase, so that they can be taken to another device. Answered by `exported` with
+    /// the first chunk; `readExport` gives the others.
+    Export {
+        /// What.
+        what: ExportKind,
+        /// What opens the file: at least twelve characters.
+        passphrase: Passphrase,
+    },
+    /// Another chunk of what was exported last; the host forgets it behind the last chunk. Answered by `exported`.
+    ReadExport {
+        /// Which chunk.
+        index: u32,
+    },
+    /// A chunk of an exported file, in order; the first one begins a new file. Answered by `received`.
+    PutImport {
+        /// The chunk.
+        chunk: PackChunk,
+        /// How many there are.
+        chunks: u32,
+    },
+    /// Open the file that was put and keep what is in it: an adapter, or texts, of which those that are here already are left
+    /// out. Answered by `imported`; behind an error about the passphrase the file is still there, so that another one can be
+    /// tried.
+    Import {
+        /// The adapter's name from now on.
+        name: String,
+        /// What opens the file.
+        passphrase: Passphrase,
+    },
     /// One chunk of an adapter in clear, for the engine. Answered by `adapter`.
     ReadAdapter {
         /// Its name.
@@ -97,6 +129,24 @@ pub enum PersonalTask {
         /// Which chunk, from 0; of [`super::PACK_CHUNK_BYTES`] as those of models.
         index: u32,
     },
+}
+
+/// What is exported.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(export))]
+#[serde(
+    tag = "type",
+    rename_all = "camelCase",
+    rename_all_fields = "camelCase"
+)]
+pub enum ExportKind {
+    /// An adapter.
+    Adapter {
+        /// Its name.
+        name: String,
+    },
+    /// All texts that are kept.
+    Texts,
 }
 
 /// What the host answers.
@@ -137,6 +187,27 @@ pub enum PersonalAnswer {
         /// How many there are.
         chunks: u32,
     },
+    /// A part of an exported file.
+    Exported {
+        /// The chunk.
+        chunk: PackChunk,
+        /// How many there are.
+        chunks: u32,
+    },
+    /// A part of a file has arrived.
+    Received {
+        /// Its number.
+        index: u32,
+    },
+    /// What a file held is kept.
+    Imported {
+        /// Whether it was an adapter; texts otherwise.
+        is_adapter: bool,
+        /// Texts that are kept now and were not before.
+        texts: u32,
+        /// Texts that were left out: here already, or over the limits of time and size.
+        left_out: u32,
+    },
 }
 
 /// How personalisation stands.
@@ -166,6 +237,21 @@ pub struct PersonalStatus {
     pub adapters: Vec<AdapterView>,
     /// Names of trainings that are not finished.
     pub unfinished: Vec<String>,
+    /// The last training that came to an end; none before the first.
+    pub last_training: Option<LastTraining>,
+    /// KiB of text that were kept since then; all of it before the first training.
+    pub new_kib: u32,
+}
+
+/// The end of a training.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(export))]
+#[serde(rename_all = "camelCase")]
+pub struct LastTraining {
+    /// When, in seconds since 1970.
+    pub at_s: u32,
+    /// Whether its adapter was better than none.
+    pub is_used: bool,
 }
 
 /// An adapter, from outside.

@@ -2,8 +2,9 @@
 
 use super::{
     HOST_NAME, MAX_AFTER_UTF16, MAX_AUDIT_RECORDS, MAX_BEFORE_UTF16, MAX_CHAT_MESSAGES,
-    MAX_CHAT_UTF16, MAX_EDITS, MAX_FRAME_BYTES, MAX_KEPT_UTF16, MAX_OWN_TERM_UTF16, MAX_OWN_TERMS,
-    MAX_SCOPE_MINUTES, MAX_SUMMARIZE_UTF16, MIN_KEPT_UTF16, PACK_CHUNK_BYTES, PROTOCOL_VERSION,
+    MAX_CHAT_UTF16, MAX_EDITS, MAX_EXPORT_BYTES, MAX_FRAME_BYTES, MAX_KEPT_UTF16,
+    MAX_OWN_TERM_UTF16, MAX_OWN_TERMS, MAX_SCOPE_MINUTES, MAX_SUMMARIZE_UTF16, MIN_KEPT_UTF16,
+    PACK_CHUNK_BYTES, PROTOCOL_VERSION,
 };
 use crate::backend::{CALIBRATION_DECODE_TOKENS, CALIBRATION_PREFILL_TOKENS};
 
@@ -80,6 +81,11 @@ fn constants() -> String {
             "MIN_KEPT_UTF16",
             MIN_KEPT_UTF16,
             "Fewest UTF-16 code units of a text that is kept.",
+        ),
+        (
+            "MAX_EXPORT_BYTES",
+            MAX_EXPORT_BYTES,
+            "Largest exported file of adapters or texts, in bytes.",
         ),
         (
             "MAX_KEPT_UTF16",

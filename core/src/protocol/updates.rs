@@ -37,8 +37,19 @@ pub struct PlannedPack {
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(export))]
 #[serde(rename_all = "camelCase")]
 pub struct UpdateOutcome {
-    /// Names of the models that the host uses from now on.
-    pub active: Vec<String>,
-    /// Names of the models that wait for the browser to try them.
-    pub candidates: Vec<String>,
+    /// The models that the host uses from now on.
+    pub active: Vec<UpdatedPack>,
+    /// The models that wait for the browser to try them.
+    pub candidates: Vec<UpdatedPack>,
+}
+
+/// A model that an update brought.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(export))]
+#[serde(rename_all = "camelCase")]
+pub struct UpdatedPack {
+    /// Its name.
+    pub name: String,
+    /// Its version.
+    pub version: u32,
 }

@@ -4,6 +4,7 @@
 mod decide;
 mod never;
 mod overlap;
+mod phrase;
 mod secret;
 mod sensitive;
 mod settings;
@@ -14,6 +15,7 @@ mod word;
 pub use decide::{Candidate, decide, suppressed_early};
 pub use never::{is_loaded_before, never_start};
 pub use overlap::repeats_what_follows;
+pub use phrase::judge_phrase;
 pub use sensitive::{is_sensitive_before, sensitive_start};
 pub use settings::SuggestionSettings;
 pub use thresholds::Thresholds;

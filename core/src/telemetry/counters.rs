@@ -8,6 +8,9 @@ use crate::code::Code;
 /// Most different keys of each kind: closed sets are far smaller, so more would be a mistake.
 const MAX_KEYS: usize = 256;
 
+/// Most versions that are remembered: years of updates.
+pub(super) const MAX_VERSIONS: usize = 32;
+
 /// Words that one acceptance counts for at most, so that one request cannot weigh more than the noise of an export allows for.
 pub(super) const MAX_WORDS: u32 = 8;
 
@@ -40,6 +43,18 @@ pub enum Observation {
     FellBack {
         /// Why.
         reason: Code,
+    },
+    /// Something that had to be verified was not what it should be; nothing of it was used.
+    VerificationFailed {
+        /// Which check: the error's code.
+        check: Code,
+    },
+    /// A version came into use: a model, an adapter, an update.
+    Loaded {
+        /// What kind of thing.
+        what: Code,
+        /// Its version; of an adapter, the day on which it was made, counted from 1970.
+        version: u32,
     },
     /// A suggestion was not shown.
     Suppressed {
@@ -92,6 +107,19 @@ pub struct ReasonEntry {
     pub count: u32,
 }
 
+/// How often a version came into use.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(export))]
+#[serde(rename_all = "camelCase")]
+pub struct VersionEntry {
+    /// What kind of thing.
+    pub what: Code,
+    /// Its version.
+    pub version: u32,
+    /// How often.
+    pub count: u32,
+}
+
 /// All counts. Stored as it is, shown in the options page as it is, and never sent.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
@@ -104,6 +132,10 @@ pub struct Telemetry {
     pub fallbacks: Vec<ReasonEntry>,
     /// By reason.
     pub suppressions: Vec<ReasonEntry>,
+    /// By check.
+    pub verification_failures: Vec<ReasonEntry>,
+    /// In the order in which they came into use, the newest last; at most [`MAX_VERSIONS`].
+    pub versions: Vec<VersionEntry>,
     /// Suggestions shown.
     pub shown: u32,
     /// Suggestions accepted, whole or in part.
@@ -153,6 +185,17 @@ impl Telemetry {
                 }
             }
             Observation::FellBack { reason } => count(&mut self.fallbacks, reason, 1),
+            Observation::VerificationFailed { check } => {
+                count(&mut self.verification_failures, check, 1);
+            }
+            Observation::Loaded { what, version } => loaded(
+                &mut self.versions,
+                VersionEntry {
+                    what: what.clone(),
+                    version: *version,
+                    count: 1,
+                },
+            ),
             Observation::Suppressed { reason } => count(&mut self.suppressions, reason, 1),
             Observation::Shown => one_more(&mut self.shown, 1),
             Observation::Accepted { words } => {
@@ -198,6 +241,13 @@ impl Telemetry {
         for theirs in &other.suppressions {
             count(&mut self.suppressions, &theirs.reason, theirs.count);
         }
+        for theirs in &other.verification_failures {
+            let ReasonEntry { reason, count: by } = theirs;
+            count(&mut self.verification_failures, reason, *by);
+        }
+        for theirs in &other.versions {
+            loaded(&mut self.versions, theirs.clone());
+        }
         for (mine, theirs) in [
             (&mut self.shown, other.shown),
             (&mut self.accepted, other.accepted),
@@ -223,6 +273,19 @@ fn entry<E>(
     match at {
         Some(at) => entries.get_mut(at),
         None => entries.last_mut().filter(|last| fits(last)),
+    }
+}
+
+/// Counts a version, which is the newest from now on; the oldest goes where there are too many.
+fn loaded(entries: &mut Vec<VersionEntry>, mut newest: VersionEntry) {
+    let is_same =
+        |entry: &VersionEntry| entry.what == newest.what && entry.version == newest.version;
+    if let Some(at) = entries.iter().position(is_same) {
+        newest.count = newest.count.saturating_add(entries.remove(at).count);
+    }
+    entries.push(newest);
+    if entries.len() > MAX_VERSIONS {
+        entries.remove(0);
     }
 }
 

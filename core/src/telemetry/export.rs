@@ -6,16 +6,16 @@ use super::counters::MAX_WORDS;
 use super::{Epsilon, Telemetry, discrete_laplace};
 use crate::code::Code;
 
-/// By how much one request can change all exported counts together: one latency, one memory figure, one fallback, one suggestion shown or
-/// suppressed, one acceptance with its words, one escalation offered and accepted.
-pub const SENSITIVITY: u32 = 1 + 1 + 1 + 1 + 1 + MAX_WORDS + 1 + 1;
+/// By how much one request can change all exported counts together: one latency, one memory figure, one fallback, one failed verification, one
+/// suggestion shown or suppressed, one acceptance with its words, one escalation offered and accepted.
+pub const SENSITIVITY: u32 = 1 + 1 + 1 + 1 + 1 + 1 + MAX_WORDS + 1 + 1;
 
 /// Upper ends of the exported classes of latencies, in milliseconds. Few, because each gets noise of its own.
 const LATENCY_MS: [u32; 8] = [63, 127, 255, 511, 1_023, 2_047, 4_095, 16_383];
 /// Of memory, in mebibytes.
 const MEMORY_MIB: [u32; 5] = [127, 255, 511, 1_023, 4_095];
 
-/// Every key there can be. All are exported, also those that never occurred: which ones did would say something, too.
+/// Every key there can be. Versions are no keys: which ones somebody had is told to nobody. All are exported, also those that never occurred: which ones did would say something, too.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(export))]
 #[serde(rename_all = "camelCase")]
@@ -28,6 +28,8 @@ pub struct Schema {
     pub fallbacks: Vec<Code>,
     /// Reasons of suppressions.
     pub suppressions: Vec<Code>,
+    /// Checks that can fail.
+    pub verification_failures: Vec<Code>,
 }
 
 /// Counts with noise, and how much.
@@ -115,6 +117,11 @@ impl Telemetry {
         for (prefix, reasons, entries) in [
             ("fallback", &schema.fallbacks, &self.fallbacks),
             ("suppression", &schema.suppressions, &self.suppressions),
+            (
+                "verification",
+                &schema.verification_failures,
+                &self.verification_failures,
+            ),
         ] {
             for reason in reasons {
                 let count = entries

@@ -9,7 +9,7 @@ mod histogram;
 mod noise;
 mod view;
 
-pub use counters::{LatencyEntry, MemoryEntry, Observation, ReasonEntry, Telemetry};
+pub use counters::{LatencyEntry, MemoryEntry, Observation, ReasonEntry, Telemetry, VersionEntry};
 pub use export::{Export, ExportedCount, SENSITIVITY, Schema};
 pub use histogram::Histogram;
 pub use noise::{Epsilon, EpsilonRange, discrete_laplace};

@@ -17,6 +17,7 @@ fn schema() -> Schema {
         tiers: codes(&["browser", "host", "cloud"]),
         fallbacks: codes(&["hostMissing", "deviceLost"]),
         suppressions: codes(&["lowConfidence", "secureField"]),
+        verification_failures: codes(&["packBlobMismatch"]),
     }
 }
 
@@ -47,6 +48,13 @@ fn everything_is_counted_where_it_belongs() {
         Observation::Suppressed {
             reason: code("lowConfidence"),
         },
+        Observation::VerificationFailed {
+            check: code("packBlobMismatch"),
+        },
+        Observation::Loaded {
+            what: code("model"),
+            version: 3,
+        },
         Observation::Shown,
         Observation::Accepted { words: 3 },
         Observation::Accepted { words: 50 },
@@ -73,6 +81,8 @@ fn everything_is_counted_where_it_belongs() {
     assert_eq!(count("memory.host.255"), 1);
     assert_eq!(count("fallback.hostMissing"), 1);
     assert_eq!(count("escalationsAccepted"), 1);
+    assert_eq!(count("verification.packBlobMismatch"), 1);
+    assert!(!counts.iter().any(|(name, _)| name.contains("model")));
 
     let json = serde_json::to_string(&telemetry).unwrap();
     assert_eq!(serde_json::from_str::<Telemetry>(&json).unwrap(), telemetry);
@@ -85,6 +95,8 @@ fn everything_is_counted_where_it_belongs() {
     both.merge(&telemetry);
     assert_eq!(both.latency[0].latency_ms.count(), 4);
     assert_eq!((both.shown, both.suppressions[0].count), (2, 4));
+    assert_eq!(both.verification_failures[0].count, 2);
+    assert_eq!(both.versions[0].count, 2);
 }
 
 #[test]
@@ -99,6 +111,24 @@ fn keys_are_bounded() {
 }
 
 #[test]
+fn the_newest_versions_are_remembered() {
+    let mut telemetry = Telemetry::default();
+    let mut load = |version| {
+        telemetry.record(&Observation::Loaded {
+            what: code("model"),
+            version,
+        });
+        telemetry.view().versions
+    };
+    (0..100).for_each(|version| drop(load(version)));
+    // Going back to an older one makes it the newest.
+    let versions = load(80);
+    assert_eq!(versions.len(), 32);
+    assert_eq!((versions[0].version, versions[0].count), (80, 2));
+    assert_eq!(versions[1].version, 99);
+}
+
+#[test]
 fn one_request_changes_no_more_than_the_sensitivity() {
     // Everything that one request can do.
     let most = [
@@ -109,6 +139,13 @@ fn one_request_changes_no_more_than_the_sensitivity() {
         },
         Observation::FellBack {
             reason: code("hostMissing"),
+        },
+        Observation::VerificationFailed {
+            check: code("packBlobMismatch"),
+        },
+        Observation::Loaded {
+            what: code("model"),
+            version: 3,
         },
         Observation::Shown,
         Observation::Accepted { words: 1_000 },
@@ -136,7 +173,7 @@ fn an_export_has_every_key_and_noise() {
         export.counts.len(),
         Telemetry::default().all(&schema()).len()
     );
-    assert_eq!(export.counts.len(), 6 * 9 + 3 * 6 + 4 + 5);
+    assert_eq!(export.counts.len(), 6 * 9 + 3 * 6 + 4 + 1 + 5);
     assert!(export.counts.iter().any(|count| count.count > 0));
     assert!(export.counts.iter().any(|count| count.count < 0));
     let json = serde_json::to_value(&export).unwrap();

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Histogram, ReasonEntry, Telemetry};
+use super::{Histogram, ReasonEntry, Telemetry, VersionEntry};
 use crate::code::Code;
 
 /// Latencies of one task on one tier.
@@ -50,6 +50,10 @@ pub struct TelemetryView {
     pub fallbacks: Vec<ReasonEntry>,
     /// By reason, the most frequent first.
     pub suppressions: Vec<ReasonEntry>,
+    /// By check, the most frequent first.
+    pub verification_failures: Vec<ReasonEntry>,
+    /// The newest first.
+    pub versions: Vec<VersionEntry>,
     /// Suggestions shown.
     pub shown: u32,
     /// Suggestions accepted, whole or in part.
@@ -84,6 +88,8 @@ impl Telemetry {
             memory: memory.collect(),
             fallbacks: most_frequent_first(&self.fallbacks),
             suppressions: most_frequent_first(&self.suppressions),
+            verification_failures: most_frequent_first(&self.verification_failures),
+            versions: self.versions.iter().rev().cloned().collect(),
             shown: self.shown,
             accepted: self.accepted,
             words_accepted: self.words_accepted,

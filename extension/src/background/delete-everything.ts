@@ -6,7 +6,8 @@ import { tellEngine } from "./notify";
 
 export async function deleteEverything(): Promise<void> {
   closeHost();
-  await tellEngine("forget");
+  // The engine page keeps phrases; where it is not there, nothing holds their database open.
+  if (!(await tellEngine("forget"))) indexedDB.deleteDatabase("sotto-phrases");
   await chrome.storage.local.clear();
   await chrome.storage.session.clear();
   await chrome.action.setBadgeText({ text: "" });

@@ -42,7 +42,7 @@ onSettingsChanged((settings, before) => {
     await tellContentScripts();
     if (settings.backend !== before.backend) await tellEngine("backendPreference");
     if (!settings.useHost) closeHost();
-    const isSame = (["personal", "usesAdapter", "adapterInUse", "useHost"] as const).every(
+    const isSame = (["personal", "trainsByItself", "phrases", "usesAdapter", "adapterInUse", "useHost"] as const).every(
       (name) => settings[name] === before[name],
     );
     if (!isSame) await tellEngine("personalChanged");

@@ -3,7 +3,8 @@
 
 import { toWireError, wireError } from "../shared/errors";
 import type { BackgroundMessages, EngineMessages, Reply } from "../shared/messages";
-import { readSettings } from "../shared/settings-store";
+import { usesPhrases } from "../shared/settings";
+import { readSettings, updateSettings } from "../shared/settings-store";
 import { assistSettings } from "./assist-settings";
 import { showBadge, showUnsupported } from "./badge";
 import { cardDocuments } from "./card-documents";
@@ -54,8 +55,17 @@ const ROUTES: { [K in keyof BackgroundMessages]: Route<K> } = {
   personalChoice: {
     tier: "ownPages",
     handle: async () => {
-      const { personal, usesAdapter, adapterInUse } = await readSettings();
-      return { isOn: personal, adapter: usesAdapter ? adapterInUse : null };
+      const settings = await readSettings();
+      const { personal, usesAdapter, adapterInUse, trainsByItself, trainEpsilon } = settings;
+      const adapter = usesAdapter ? adapterInUse : null;
+      return { isOn: personal, adapter, trainsByItself, epsilon: trainEpsilon, phrases: usesPhrases(settings) };
+    },
+  },
+  adapterTrained: {
+    tier: "ownPages",
+    handle: async ({ name }) => {
+      await updateSettings((settings) => ({ ...settings, adapterInUse: settings.adapterInUse ?? name }));
+      return {};
     },
   },
   engineStatus: {
@@ -140,6 +150,7 @@ const OF_ENGINE: Record<keyof EngineMessages, true> = {
   packs: true,
   takePack: true,
   personal: true,
+  phrases: true,
   personalChanged: true,
   forget: true,
 };

@@ -4,7 +4,7 @@
 
 import { actionOf, type KeyBindings } from "../shared/key-bindings";
 import type { Inspection, InspectionReason } from "../shared/messages";
-import { MAX_KEPT_UTF16 } from "../shared/protocol";
+import { MAX_KEPT_UTF16, type SuggestionSource } from "../shared/protocol";
 import { EditorChanges } from "./editor-changes";
 import { EngineClient } from "./engine-client";
 import { FieldContext } from "./field-context";
@@ -32,7 +32,7 @@ export class Controller {
   readonly #ghost = new Ghost();
   readonly #metrics = new Metrics();
   readonly #client: EngineClient;
-  readonly #kept = new KeptWriting((text) => this.#client.wrote(text));
+  readonly #kept = new KeptWriting((text, field) => this.#client.wrote(text, field));
   readonly #onOrphaned: () => void;
   readonly #passwords: PasswordMemory;
   readonly #contexts = new WeakMap<Element, FieldContext>();
@@ -42,6 +42,7 @@ export class Controller {
   );
   #session: Session | undefined;
   #reason: InspectionReason | null = null;
+  #source: SuggestionSource | null = null;
   #composing = false;
   #swallowKeyUp: string | undefined;
 
@@ -83,6 +84,7 @@ export class Controller {
       visible: this.#ghost.visible,
       text: this.#session?.visibleText ?? "",
       reason: this.#session ? this.#session.reason : this.#reason,
+      source: this.#session?.source ?? this.#source,
       waiting: this.#session?.waiting ?? false,
       keyToGhostMs: this.#metrics.keyToGhostMs.toArray(),
       mainThreadMs: this.#metrics.mainThreadMs.toArray(),
@@ -180,6 +182,7 @@ export class Controller {
   #leave(): void {
     if (!this.#session) return;
     this.#reason = this.#session.reason;
+    this.#source = this.#session.source;
     this.#keep();
     this.#session.drop();
     this.#session = undefined;

@@ -9,13 +9,16 @@ import {
   type AutocompleteEvent,
   type AutocompleteRequest,
   type FieldHints,
+  type SuggestionSource,
   type SuggestOutcome,
   type WireError,
 } from "../shared/protocol";
 
 import { isExtensionAlive } from "./extension-alive";
 
-export type Answer = { type: "outcome"; outcome: SuggestOutcome } | { type: "error"; error: WireError };
+export type Answer =
+  | { type: "outcome"; outcome: SuggestOutcome; source: SuggestionSource }
+  | { type: "error"; error: WireError };
 
 export class EngineClient {
   #port: chrome.runtime.Port | undefined;
@@ -71,8 +74,8 @@ export class EngineClient {
   }
 
   /** Tells what the user wrote in a field that they left, on a page whose texts are kept. */
-  wrote(text: string): void {
-    if (this.#port) this.#post(this.#port, { type: "wrote", text });
+  wrote(text: string, field: number): void {
+    if (this.#port) this.#post(this.#port, { type: "wrote", text, field });
   }
 
   close(): void {
@@ -146,7 +149,8 @@ export class EngineClient {
     const answer = this.#pending.get(event.id);
     if (!answer) return;
     this.#pending.delete(event.id);
-    answer(event.type === "done" ? { type: "outcome", outcome: event.outcome } : { type: "error", error: event.error });
+    if (event.type === "error") answer({ type: "error", error: event.error });
+    else answer({ type: "outcome", outcome: event.outcome, source: event.source });
   }
 
   #failAll(): void {

@@ -12,13 +12,16 @@ const NOT_WRITTEN = /^(delete|history|format)|^insertFrom(Paste|Drop|Yank)|^inse
 const MAX_WORD_UTF16 = 100;
 
 export class KeptWriting {
-  readonly #send: (text: string) => void;
+  readonly #send: (text: string, field: number) => void;
   #keeps = false;
   /** Fields that the user typed into since they got the focus, or since their text was told last. */
   readonly #written = new WeakSet<object>();
   readonly #told = new WeakMap<object, string>();
+  /** Fields whose text was told have a number. */
+  readonly #numbers = new WeakMap<object, number>();
+  #nextNumber = 1;
 
-  constructor(send: (text: string) => void) {
+  constructor(send: (text: string, field: number) => void) {
     this.#send = send;
   }
 
@@ -38,7 +41,9 @@ export class KeptWriting {
     const text = keptPart(read() ?? "");
     if (text === undefined || this.#told.get(field) === text) return;
     this.#told.set(field, text);
-    this.#send(text);
+    const number = this.#numbers.get(field) ?? this.#nextNumber++;
+    this.#numbers.set(field, number);
+    this.#send(text, number);
   }
 }
 

@@ -97,6 +97,7 @@ const NOTHING: Inspection = {
   keyToGhostMs: [],
   mainThreadMs: [],
   ghostRect: null,
+  source: null,
   waiting: false,
   textReads: 0,
 };

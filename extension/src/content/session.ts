@@ -2,6 +2,7 @@
 // Every step compares with the text that is in the field now; whatever does not match is dropped.
 
 import type { InspectionReason } from "../shared/messages";
+import type { SuggestionSource } from "../shared/protocol";
 import { accept } from "./accept";
 import type { Answer, EngineClient } from "./engine-client";
 import { isExtensionAlive } from "./extension-alive";
@@ -34,6 +35,8 @@ export class Session {
   readonly context: FieldContext;
   /** Why nothing shows; null while something does, or while there is no answer yet. */
   reason: InspectionReason | null = null;
+  /** Who wrote the suggestion that came last. */
+  source: SuggestionSource | null = null;
   readonly #parts: SessionParts;
   readonly #watch: GhostWatch;
   readonly #tally: Tally;
@@ -223,8 +226,10 @@ export class Session {
     } else if (answer.outcome.type === "suppress") {
       if (!ahead) this.reason = answer.outcome.reason;
     } else if (ahead) {
+      this.source = answer.source;
       this.#next = { ...window, text: answer.outcome.text };
     } else {
+      this.source = answer.source;
       this.#suggestion = { ...window, text: answer.outcome.text };
       this.#shownAtMs = 0;
       this.#scheduleShow();

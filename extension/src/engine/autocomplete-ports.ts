@@ -13,19 +13,23 @@ import { webOrigin } from "../shared/sites";
 import { record } from "../shared/unread";
 import type { EngineHost } from "./engine-host";
 import type { PersonalDesk } from "./personal/personal-desk";
+import type { PhraseDesk } from "./phrases/phrase-desk";
 
 export class AutocompletePorts {
   readonly #host: EngineHost;
   readonly #personal: PersonalDesk<chrome.runtime.Port>;
+  readonly #phrases: PhraseDesk<chrome.runtime.Port>;
   readonly #observe: (observation: Observation) => void;
 
   constructor(
     host: EngineHost,
     personal: PersonalDesk<chrome.runtime.Port>,
+    phrases: PhraseDesk<chrome.runtime.Port>,
     observe: (observation: Observation) => void,
   ) {
     this.#host = host;
     this.#personal = personal;
+    this.#phrases = phrases;
     this.#observe = observe;
   }
 
@@ -34,12 +38,20 @@ export class AutocompletePorts {
     port.onDisconnect.addListener(() => {
       this.#host.dropPort(port);
       this.#personal.remove(port);
+      this.#phrases.remove(port);
     });
-    this.#personal.add(port, {
-      site: siteOf(port.sender ?? {}),
-      isPrivate: port.sender?.tab?.incognito !== false,
-      tell: (keeps) => post(port, { type: "keeps", keeps }),
-    });
+    const site = siteOf(port.sender ?? {});
+    const isPrivate = port.sender?.tab?.incognito !== false;
+    // Either of them may want its texts; the content script needs to know only whether one does.
+    const wanted = { personal: false, phrases: false };
+    const tell = (who: keyof typeof wanted) => (keeps: boolean) => {
+      const before = wanted.personal || wanted.phrases;
+      wanted[who] = keeps;
+      const now = wanted.personal || wanted.phrases;
+      if (now !== before) post(port, { type: "keeps", keeps: now });
+    };
+    this.#personal.add(port, { site, isPrivate, tell: tell("personal") });
+    this.#phrases.add(port, { site, isPrivate, tell: tell("phrases") });
   }
 
   #receive(port: chrome.runtime.Port, message: unknown): void {
@@ -51,6 +63,7 @@ export class AutocompletePorts {
     const wrote = checkWrote(message);
     if (wrote) {
       this.#personal.wrote(port, wrote.text);
+      this.#phrases.wrote(port, wrote.text, wrote.field);
       return;
     }
     const request = checkRequest(message);
@@ -60,9 +73,17 @@ export class AutocompletePorts {
     }
     const { value } = request;
     switch (value.type) {
-      case "suggest":
-        this.#host.suggest(port, value);
+      case "suggest": {
+        const own = this.#phrases.answer(port, value);
+        if (own) {
+          // What the model still works on for this port is stale.
+          this.#host.forgetRequests(port);
+          post(port, own);
+        } else {
+          this.#host.suggest(port, value);
+        }
         break;
+      }
       case "cancel":
         this.#host.cancel(port, value.id);
         break;
@@ -96,8 +117,8 @@ export function checkNote(message: unknown): SuggestionNote | undefined {
 
 /** What a content script says that the user wrote; whether it is kept, and within which limits, the desk knows. */
 export function checkWrote(message: unknown): WroteMessage | undefined {
-  const { type, text } = record(message);
-  return type === "wrote" && typeof text === "string" ? { type, text } : undefined;
+  const { type, text, field } = record(message);
+  return type === "wrote" && typeof text === "string" && isU32(field) ? { type, text, field } : undefined;
 }
 
 /** The site of a frame, as the browser says; none for one whose origin is opaque, such as a sandboxed one. */

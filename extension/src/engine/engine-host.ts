@@ -11,6 +11,7 @@ import { Countdown } from "./countdown";
 import type { LoadedAdapter } from "./personal/personal-desk";
 import { RequestQueue, type SuggestRequest } from "./request-queue";
 import { isFallback } from "./telemetry/telemetry-schema";
+import { noteFailure } from "./telemetry/trust-notes";
 import type { FromWorker, MeasureResult, ToWorker } from "./worker-messages";
 
 /** Whom the events of an answer go to. */
@@ -22,6 +23,8 @@ export interface HostParts {
   makeWorker(): Worker;
   store: CalibrationStore;
   readPreference(): Promise<BackendPreference>;
+  /** Somebody asked for something. */
+  used(): void;
   /** For the counts on this device. */
   observe(observation: Observation): void;
   /** The adapter for the suggestions of this port; null for none. */
@@ -112,12 +115,14 @@ export class EngineHost {
   }
 
   suggest(port: chrome.runtime.Port, request: SuggestRequest): void {
+    this.#parts.used();
     this.#queue.submit(port, request);
     this.#serve();
   }
 
   /** Chat or summary; its events go to the sink. */
   assist(sink: AssistSink, request: TextRequest): void {
+    this.#parts.used();
     this.#assists.submit(sink, request);
     this.#serve();
   }
@@ -128,6 +133,12 @@ export class EngineHost {
 
   cancel(port: chrome.runtime.Port, id: number): void {
     this.#queue.cancel(port, id);
+  }
+
+  /** Everything that this port asked for ends: it was answered in another way. */
+  forgetRequests(port: chrome.runtime.Port): void {
+    this.#parts.used();
+    this.#queue.cancelPort(port);
   }
 
   dropPort(port: chrome.runtime.Port): void {
@@ -276,8 +287,13 @@ export class EngineHost {
         this.#measuring.delete(message.key);
         break;
       case "packUsed":
+        if (message.error) noteFailure(this.#parts.observe, message.error);
         this.#exchanging.get(message.key)?.(message.error);
         this.#exchanging.delete(message.key);
+        break;
+      case "packRefused":
+        noteFailure(this.#parts.observe, message.error);
+        this.#parts.observe({ type: "fellBack", reason: "storedModelRefused" });
         break;
       case "adapterGiven":
         this.#parts.adapterGiven(message.name, message.error);
@@ -316,6 +332,7 @@ export class EngineHost {
     this.#status = status;
     this.#noteBackend(last, status);
     if (status.type === "failed") {
+      noteFailure(this.#parts.observe, status.error);
       this.#terminate();
       this.#setOpen(false);
       this.#failAll(status.error);
@@ -330,6 +347,10 @@ export class EngineHost {
     if (status.type !== "ready") return;
     const { backendReason: reason } = status.engine;
     const isNew = last.type !== "ready" || last.engine.backendReason !== reason;
+    const { version } = status.engine;
+    if (last.type !== "ready" || last.engine.version !== version) {
+      this.#parts.observe({ type: "loaded", what: "browserModel", version });
+    }
     if (isNew && isFallback(reason)) this.#parts.observe({ type: "fellBack", reason });
   }
 

@@ -29,7 +29,11 @@ import { ownMessages } from "./own-messages";
 import { HandOver } from "./packs/hand-over";
 import { PackStorage } from "./packs/pack-storage";
 import { packagedPack } from "./packs/packaged";
+import { ADAPTER, IdleTraining } from "./personal/idle-training";
 import { PersonalDesk } from "./personal/personal-desk";
+import { IndexedDbVault } from "./phrases/indexed-db";
+import { PhraseDesk } from "./phrases/phrase-desk";
+import { PhraseStore } from "./phrases/phrase-store";
 import { loadRules } from "./rules";
 import { StatusPorts } from "./status-ports";
 import { TelemetryBook } from "./telemetry/telemetry-book";
@@ -44,8 +48,9 @@ const host = new EngineHost({
   store: new CalibrationStore(localStorage),
   readPreference: async () => (await send("engineConfig", {})).backend,
   observe,
+  used: () => training.used(),
   adapterOf: (port) => personal.adapterOf(port),
-  adapterGiven: (name, error) => personal.adapterTold(name, error?.message ?? null),
+  adapterGiven: (name, error) => personal.adapterTold(name, error),
 });
 const pipe = new HostPipeEnd();
 const hostLink: HostLink = new HostLink(
@@ -56,9 +61,28 @@ const personal: PersonalDesk<chrome.runtime.Port> = new PersonalDesk<chrome.runt
   host: hostLink,
   choice: () => send("personalChoice", {}),
   setAdapter: (adapter) => host.setAdapter(adapter),
+  observe,
   nowMs: () => performance.now(),
 });
-const autocomplete = new AutocompletePorts(host, personal, observe);
+const training: IdleTraining = new IdleTraining({
+  host: hostLink,
+  choice: () => send("personalChoice", {}),
+  trained: async () => {
+    await send("adapterTrained", { name: ADAPTER });
+    await personal.refresh();
+  },
+  storage: localStorage,
+  nowMs: () => Date.now(),
+});
+const phrases = new PhraseDesk<chrome.runtime.Port>({
+  store: new PhraseStore(new IndexedDbVault()),
+  isWanted: async () => (await send("personalChoice", {})).phrases,
+  rules: async () => (await loadRules()).phrase,
+  nowMs: () => performance.now(),
+  today: () => Math.floor(Date.now() / 86_400_000),
+});
+void phrases.refresh();
+const autocomplete = new AutocompletePorts(host, personal, phrases, observe);
 const guide = new PolicyGuide({
   rules: loadRules,
   settings: (site) => send("assistSettings", { site }),
@@ -98,7 +122,17 @@ chrome.runtime.onConnect.addListener((port) => {
   else if (port.name === HOST_PORT && isOwnPage && !port.sender.tab) pipe.accept(port);
 });
 
-const answer = ownMessages({ host, book, packs, personal, forget }, chrome.runtime.id, chrome.runtime.getURL(""));
+const personalParts = {
+  refresh: async () => {
+    await Promise.all([personal.refresh(), phrases.refresh()]);
+  },
+  view: () => ({ ...personal.view(), training: training.view() }),
+};
+const answer = ownMessages(
+  { host, book, packs, personal: personalParts, phrases, forget },
+  chrome.runtime.id,
+  chrome.runtime.getURL(""),
+);
 chrome.runtime.onMessage.addListener((message, sender, respond) => answer(message, sender, respond));
 
 host.onStatus((current) => {
@@ -124,9 +158,11 @@ function unlock(passphrase: string): Promise<WireError | null> {
   });
 }
 
-function forget(): void {
+async function forget(): Promise<void> {
   book.clear();
   offers.clear();
   personal.forget();
+  training.forget();
   localStorage.clear();
+  await phrases.forget();
 }

@@ -1,12 +1,13 @@
 // Messages to the engine page that do not go through a port: from the service worker, and from our own pages.
 
 import { toWireError } from "../shared/errors";
-import type { EngineMessages, Reply } from "../shared/messages";
+import type { EngineMessages, PersonalView, Reply } from "../shared/messages";
 import type { Epsilon } from "../shared/protocol";
 import { record } from "../shared/unread";
 import type { EngineHost } from "./engine-host";
 import type { HandOver } from "./packs/hand-over";
-import type { PersonalDesk } from "./personal/personal-desk";
+import type { PhraseDesk } from "./phrases/phrase-desk";
+import { phraseTask } from "./phrases/phrase-task";
 import type { TelemetryBook } from "./telemetry/telemetry-book";
 
 type Sender = Pick<chrome.runtime.MessageSender, "id" | "url" | "tab">;
@@ -18,8 +19,9 @@ export interface OwnParts {
   host: Pick<EngineHost, "preferenceChanged">;
   book: Pick<TelemetryBook, "view" | "export">;
   packs: Pick<HandOver, "view" | "take" | "drop">;
-  personal: Pick<PersonalDesk<unknown>, "refresh" | "view">;
-  forget(): void;
+  personal: { refresh(): Promise<void>; view(): PersonalView };
+  phrases: Pick<PhraseDesk<unknown>, "do">;
+  forget(): unknown;
 }
 
 /** The one for the engine page's `onMessage`. */
@@ -43,8 +45,9 @@ export function ownMessages(parts: OwnParts, ownId: string, ownOrigin: string) {
       return {};
     },
     personal: async () => ({ view: parts.personal.view() }),
+    phrases: async ({ task }) => parts.phrases.do(phraseTask(task)),
     forget: async () => {
-      parts.forget();
+      await parts.forget();
       return {};
     },
   };

@@ -50,6 +50,13 @@ export class RequestQueue<P> {
   }
 
   submit(port: P, request: SuggestRequest): void {
+    this.cancelPort(port);
+    this.#waiting.set(port, { port, request, ended: false });
+    this.#advance();
+  }
+
+  /** Ends whatever this port asked for. */
+  cancelPort(port: P): void {
     const older = this.#waiting.get(port);
     if (older) {
       this.#waiting.delete(port);
@@ -59,8 +66,6 @@ export class RequestQueue<P> {
       this.#end(this.#running, cancelled());
       this.#outputs.supersede();
     }
-    this.#waiting.set(port, { port, request, ended: false });
-    this.#advance();
   }
 
   cancel(port: P, id: number): void {

@@ -1,13 +1,21 @@
 // Core's rules and counters in this page: the same wasm as in the worker, without a model. Loaded when it is first needed;
 // the browser compiles the module once for both.
 
-import init, { Counters, decideRoute, PackLoader, protocolVersion } from "sotto-wasm";
+import init, { Counters, decideRoute, judgePhrase, PackLoader, protocolVersion } from "sotto-wasm";
 import { SottoError, wireError } from "../shared/errors";
-import { PROTOCOL_VERSION, type RouteDecision, type RouteInput } from "../shared/protocol";
+import {
+  type PhraseInput,
+  PROTOCOL_VERSION,
+  type RouteDecision,
+  type RouteInput,
+  type SuggestOutcome,
+} from "../shared/protocol";
 
 export interface Rules {
   /** Throws where the wasm does not take the input: nothing is decided then. */
   decide(input: RouteInput): RouteDecision;
+  /** What of a phrase of the user's may be shown. Throws where the wasm does not take the input. */
+  phrase(input: PhraseInput): SuggestOutcome;
   /** Goes on counting from what was stored. */
   counters(stored: string): Counters;
   /** The files of a pack whose manifest is signed by a key of ours and newer than a version. Throws the code of what is wrong. */
@@ -32,6 +40,7 @@ async function load(): Promise<Rules> {
   }
   return {
     decide: (input) => JSON.parse(decideRoute(JSON.stringify(input))) as RouteDecision,
+    phrase: (input) => JSON.parse(judgePhrase(JSON.stringify(input))) as SuggestOutcome,
     counters: (stored) => new Counters(stored),
     packFiles: (manifest, signature, newerThan) => {
       const loader = new PackLoader(manifest, signature, newerThan + 1);

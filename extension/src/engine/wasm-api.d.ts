@@ -41,6 +41,8 @@ export function chooseBackend(measurementsJson: string): string;
 export function decideRoute(inputJson: string): string;
 /** JSON in (`RedactionInput`), JSON out (`RedactionPreview`). */
 export function previewRedaction(inputJson: string): string;
+/** JSON in (`PhraseInput`), JSON out (`SuggestOutcome`). */
+export function judgePhrase(inputJson: string): string;
 export function protocolVersion(): number;
 
 /** What was counted on this device. Everything is JSON. */

@@ -47,6 +47,8 @@ export type FromWorker =
   | { type: "measured"; key: number; result: MeasureResult }
   /** What `usePack` came to; with an error the pack from before stays. */
   | { type: "packUsed"; key: number; error: WireError | null }
+  /** A stored pack cannot be used; the one that ships is. */
+  | { type: "packRefused"; error: WireError }
   /** What the engine says of the adapter that it was given; null: it takes it. Again for each engine that takes over. */
   | { type: "adapterGiven"; name: string; error: WireError | null }
   | { type: "calibration"; calibration: StoredCalibration | null }

@@ -2,6 +2,7 @@
 import type { EngineStatus } from "./EngineStatus";
 import type { SuggestOutcome } from "./SuggestOutcome";
 import type { SuggestTiming } from "./SuggestTiming";
+import type { SuggestionSource } from "./SuggestionSource";
 import type { WireError } from "./WireError";
 
 /**
@@ -19,7 +20,11 @@ outcome: SuggestOutcome,
 /**
  * Where the time went.
  */
-timing: SuggestTiming, } | { "type": "error", 
+timing: SuggestTiming, 
+/**
+ * Who wrote what is shown, or would have.
+ */
+source: SuggestionSource, } | { "type": "error", 
 /**
  * The request's id.
  */

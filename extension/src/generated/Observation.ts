@@ -28,7 +28,19 @@ mib: number, } | { "type": "fellBack",
 /**
  * Why.
  */
-reason: Code, } | { "type": "suppressed", 
+reason: Code, } | { "type": "verificationFailed", 
+/**
+ * Which check: the error's code.
+ */
+check: Code, } | { "type": "loaded", 
+/**
+ * What kind of thing.
+ */
+what: Code, 
+/**
+ * Its version; of an adapter, the day on which it was made, counted from 1970.
+ */
+version: number, } | { "type": "suppressed", 
 /**
  * Why.
  */

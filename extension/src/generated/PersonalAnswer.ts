@@ -35,4 +35,28 @@ chunk: PackChunk,
 /**
  * How many there are.
  */
-chunks: number, };
+chunks: number, } | { "type": "exported", 
+/**
+ * The chunk.
+ */
+chunk: PackChunk, 
+/**
+ * How many there are.
+ */
+chunks: number, } | { "type": "received", 
+/**
+ * Its number.
+ */
+index: number, } | { "type": "imported", 
+/**
+ * Whether it was an adapter; texts otherwise.
+ */
+isAdapter: boolean, 
+/**
+ * Texts that are kept now and were not before.
+ */
+texts: number, 
+/**
+ * Texts that were left out: here already, or over the limits of time and size.
+ */
+leftOut: number, };

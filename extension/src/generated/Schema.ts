@@ -2,7 +2,7 @@
 import type { Code } from "./Code";
 
 /**
- * Every key there can be. All are exported, also those that never occurred: which ones did would say something, too.
+ * Every key there can be. Versions are no keys: which ones somebody had is told to nobody. All are exported, also those that never occurred: which ones did would say something, too.
  */
 export type Schema = { 
 /**
@@ -20,4 +20,8 @@ fallbacks: Array<Code>,
 /**
  * Reasons of suppressions.
  */
-suppressions: Array<Code>, };
+suppressions: Array<Code>, 
+/**
+ * Checks that can fail.
+ */
+verificationFailures: Array<Code>, };

@@ -2,6 +2,7 @@
 import type { LatencyView } from "./LatencyView";
 import type { MemoryView } from "./MemoryView";
 import type { ReasonEntry } from "./ReasonEntry";
+import type { VersionEntry } from "./VersionEntry";
 
 /**
  * Everything that was counted.
@@ -23,6 +24,14 @@ fallbacks: Array<ReasonEntry>,
  * By reason, the most frequent first.
  */
 suppressions: Array<ReasonEntry>, 
+/**
+ * By check, the most frequent first.
+ */
+verificationFailures: Array<ReasonEntry>, 
+/**
+ * The newest first.
+ */
+versions: Array<VersionEntry>, 
 /**
  * Suggestions shown.
  */

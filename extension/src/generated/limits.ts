@@ -42,6 +42,9 @@ export const MAX_AUDIT_RECORDS = 500;
 /** Fewest UTF-16 code units of a text that is kept. */
 export const MIN_KEPT_UTF16 = 40;
 
+/** Largest exported file of adapters or texts, in bytes. */
+export const MAX_EXPORT_BYTES = 33554432;
+
 /** Most UTF-16 code units of a text that is kept. */
 export const MAX_KEPT_UTF16 = 10000;
 

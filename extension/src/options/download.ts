@@ -1,7 +1,7 @@
 // Gives the user a file. It is made in this page and goes to the browser's downloads, nowhere else.
 
-export function download(name: string, type: string, text: string): void {
-  const url = URL.createObjectURL(new Blob([text], { type }));
+export function download(name: string, type: string, content: string | readonly BlobPart[]): void {
+  const url = URL.createObjectURL(new Blob(typeof content === "string" ? [content] : [...content], { type }));
   const link = document.createElement("a");
   link.href = url;
   link.download = name;

@@ -17,6 +17,8 @@ const EPSILONS: readonly Epsilon[] = [
 ];
 const DEFAULT_EPSILON = 2;
 
+const MS_PER_DAY = 86_400_000;
+
 export class FiguresView {
   readonly #epsilon = byId("epsilon", HTMLSelectElement);
 
@@ -41,7 +43,9 @@ export class FiguresView {
   }
 
   #show(view: TelemetryView): void {
-    const isEmpty = view.latency.length === 0 && view.suppressions.length === 0 && view.memory.length === 0;
+    const isEmpty = [view.latency, view.suppressions, view.memory, view.versions, view.verificationFailures].every(
+      (entries) => entries.length === 0,
+    );
     setHidden("figures-none", !isEmpty);
     setHidden("figures", isEmpty);
     if (isEmpty) return;
@@ -68,6 +72,12 @@ export class FiguresView {
       [t("figureTier"), t("figureMedian"), t("figureMost")],
       view.memory.map(({ tier, p50Mib, maxMib }) => [tier, `${p50Mib} MiB`, `${maxMib} MiB`]),
     );
+    fill(
+      "versions-table",
+      [t("figureWhat"), t("figureVersion"), t("figureUsed")],
+      view.versions.map(({ what, version, count }) => [what, versionName(what, version), count]),
+    );
+    fillReasons("verification-table", view.verificationFailures);
   }
 
   #showSuggestions(view: TelemetryView): void {
@@ -105,6 +115,11 @@ export class FiguresView {
 
 function rowName({ task, tier }: LatencyView): string {
   return `${task} · ${tier}`;
+}
+
+/** An adapter's version is the day on which it was made. */
+function versionName(what: string, version: number): string {
+  return what === "adapter" ? new Date(version * MS_PER_DAY).toLocaleDateString() : String(version);
 }
 
 function ms(value: number): string {

@@ -15,6 +15,7 @@ import { HostView } from "./host-view";
 import { KeysView } from "./keys-view";
 import { PacksView } from "./packs-view";
 import { PersonalView } from "./personal-view";
+import { PhrasesView } from "./phrases-view";
 import { showShortcut } from "./shortcut-view";
 import { SitesView } from "./sites-view";
 import { UpdatesView } from "./updates-view";
@@ -33,6 +34,7 @@ const client = new AssistClient();
 const cloud = new CloudView(client);
 const host = new HostView(client, (status) => cloud.showStatus(status));
 const personal = new PersonalView(client);
+const phrases = new PhrasesView();
 const chats = new ChatsView();
 new AuditView(client);
 new UpdatesView(client, new PacksView());
@@ -51,5 +53,6 @@ function show(settings: Settings): void {
   void host.show(settings);
   cloud.show(settings);
   personal.show(settings);
+  phrases.show(settings);
   void chats.show(settings);
 }

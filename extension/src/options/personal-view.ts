@@ -14,6 +14,7 @@ import { AdaptersView } from "./adapters-view";
 import { KeptTextsView } from "./kept-texts-view";
 import { NamedSitesView } from "./named-sites-view";
 import { TrainingView } from "./training-view";
+import { TransferView } from "./transfer-view";
 
 export class PersonalView {
   readonly #link: PersonalLink;
@@ -23,6 +24,7 @@ export class PersonalView {
   readonly #kept: KeptTextsView;
   readonly #training: TrainingView;
   readonly #adapters: AdaptersView;
+  readonly #transfer: TransferView;
   #isOn: boolean | undefined;
 
   constructor(client: Pick<AssistClient, "request">) {
@@ -31,6 +33,7 @@ export class PersonalView {
     this.#named = new NamedSitesView(change);
     this.#kept = new KeptTextsView(this.#link, (status) => this.#draw(status));
     this.#adapters = new AdaptersView(change);
+    this.#transfer = new TransferView(this.#link, () => change({ type: "status" }));
     this.#training = new TrainingView(this.#link, () => change({ type: "status" }));
     this.#switch.addEventListener("change", (event) => {
       // Only "Switch on" below what it means does that.
@@ -54,13 +57,18 @@ export class PersonalView {
       this.#passphrase.value = "";
     });
     document.addEventListener("visibilitychange", () => {
-      if (!document.hidden && this.#isOn) void this.#adapters.refresh();
+      if (document.hidden || !this.#isOn) return;
+      void this.#adapters.refresh();
+      void this.#training.refresh();
+      // A key in a file is closed when the host was let go.
+      void this.#ask(async () => this.#draw(await this.#link.status({ type: "status" })));
     });
   }
 
   show(settings: Settings): void {
     this.#switch.checked = settings.personal;
     this.#adapters.show(settings);
+    this.#training.show(settings);
     if (settings.personal === this.#isOn) return;
     this.#isOn = settings.personal;
     if (settings.personal) {
@@ -141,18 +149,22 @@ export class PersonalView {
     setText("personal-state", status.isOpen ? t("personalOn", String(status.texts), String(status.kib)) : "");
     setText("personal-problem", status.isOpen ? "" : status.trouble);
     setHidden("personal-unlock", status.isOpen || !status.isKeyInFile);
+    setHidden("personal-file-note", !status.isKeyInFile);
     setHidden("personal-open", !status.isOpen);
     this.#named.draw(status);
     this.#training.draw(status);
+    this.#transfer.draw(status);
     await this.#adapters.draw(status, await readSettings());
   }
 
   #close(): void {
     this.#training.stop();
     this.#kept.clear();
+    this.#transfer.clear();
     setText("personal-state", "");
     setText("personal-problem", "");
     setHidden("personal-unlock", true);
+    setHidden("personal-file-note", true);
     setHidden("personal-open", true);
   }
 }

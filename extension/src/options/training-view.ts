@@ -4,8 +4,10 @@
 import { byId, setText } from "../shared/dom";
 import { toWireError } from "../shared/errors";
 import { t } from "../shared/i18n";
+import { send } from "../shared/messages";
 import type { PersonalLink } from "../shared/personal-link";
 import type { PersonalStatus, TrainingOutcome } from "../shared/protocol";
+import type { Settings } from "../shared/settings";
 import { updateSettings } from "../shared/settings-store";
 
 /** One adapter for all named sites. */
@@ -17,6 +19,7 @@ export class TrainingView {
   readonly #now = byId("train-now", HTMLButtonElement);
   readonly #stop = byId("train-stop", HTMLButtonElement);
   readonly #privacy = byId("train-privacy", HTMLSelectElement);
+  readonly #itself = byId("train-itself", HTMLInputElement);
   readonly #progress = byId("train-progress", HTMLProgressElement);
   #cancel: () => void = () => undefined;
 
@@ -28,10 +31,37 @@ export class TrainingView {
       button.addEventListener("click", (event) => event.isTrusted && action());
     click(this.#now, () => void this.#train());
     click(this.#stop, () => this.stop());
+    this.#itself.addEventListener("change", () => {
+      void updateSettings((settings) => ({ ...settings, trainsByItself: this.#itself.checked }));
+    });
+    // Trainings that begin by themselves are as private as those of the button.
+    this.#privacy.addEventListener("change", () => {
+      void updateSettings((settings) => ({ ...settings, trainEpsilon: this.#epsilon }));
+    });
   }
 
-  draw({ unfinished }: PersonalStatus): void {
+  show({ trainsByItself, trainEpsilon }: Settings): void {
+    this.#itself.checked = trainsByItself;
+    this.#privacy.value = trainEpsilon === null ? "" : String(trainEpsilon);
+    void this.refresh();
+  }
+
+  draw({ unfinished, lastTraining, newKib }: PersonalStatus): void {
     this.#now.textContent = t(unfinished.includes(NAME) ? "trainGoOn" : "trainNow");
+    const when = lastTraining && new Date(lastTraining.atS * 1_000).toLocaleString();
+    const last = lastTraining && when && t(lastTraining.isUsed ? "trainLastUsed" : "trainLastWorse", when);
+    setText("train-last", `${last ?? t("trainNever")} ${t("trainNew", String(newKib))}`);
+    void this.refresh();
+  }
+
+  /** What the engine page says of learning by itself: when it did last, or why it does not. */
+  async refresh(): Promise<void> {
+    const { view } = await send("personal", {}).catch(() => ({ view: undefined }));
+    setText("train-itself-state", this.#itself.checked ? (view?.training ?? "") : "");
+  }
+
+  get #epsilon(): number | null {
+    return this.#privacy.value === "" ? null : Number(this.#privacy.value);
   }
 
   stop(): void {
@@ -41,7 +71,7 @@ export class TrainingView {
   async #train(): Promise<void> {
     this.#setBusy(true);
     setText("train-state", t("trainRunning"));
-    const epsilon = this.#privacy.value === "" ? null : Number(this.#privacy.value);
+    const epsilon = this.#epsilon;
     const { answer, cancel } = this.#link.start(
       { type: "train", name: NAME, site: null, epsilon },
       "trained",

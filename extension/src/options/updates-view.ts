@@ -4,7 +4,7 @@
 import type { AssistClient } from "../shared/assist-client";
 import { byId, setText } from "../shared/dom";
 import { t } from "../shared/i18n";
-import type { PlannedPack, UpdateOutcome, UpdatePlan } from "../shared/protocol";
+import type { PlannedPack, UpdatedPack, UpdateOutcome, UpdatePlan } from "../shared/protocol";
 import type { PacksView } from "./packs-view";
 
 const KIB_PER_MB = 1_000_000 / 1024;
@@ -41,7 +41,9 @@ export class UpdatesView {
       this.#setBusy(false);
       if (event.type === "updatePlan") this.#plan(event.plan);
       else if (event.type === "updated") this.#updated(event.outcome);
-      else if (event.type === "error") setText("updates-state", event.error.message);
+      else if (event.type === "error") {
+        setText("updates-state", event.error.code === "cancelled" ? t("updatesStopped") : event.error.message);
+      }
     });
   }
 
@@ -58,8 +60,8 @@ export class UpdatesView {
     this.#list([]);
     this.#apply.hidden = true;
     const parts = [];
-    if (active.length > 0) parts.push(t("updatesActive", active.join(", ")));
-    if (candidates.length > 0) parts.push(t("updatesWaiting", candidates.join(", ")));
+    if (active.length > 0) parts.push(t("updatesActive", named(active)));
+    if (candidates.length > 0) parts.push(t("updatesWaiting", named(candidates)));
     setText("updates-state", parts.join(" "));
     this.#packs.refresh();
   }
@@ -80,6 +82,10 @@ export class UpdatesView {
     this.#stop.hidden = !isBusy;
     this.#progress.hidden = true;
   }
+}
+
+function named(packs: readonly UpdatedPack[]): string {
+  return packs.map(({ name, version }) => `${name} ${version}`).join(", ");
 }
 
 function megabytes(kib: number): string {

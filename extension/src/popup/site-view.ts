@@ -4,7 +4,7 @@ import { byId, kbdCaps, setText } from "../shared/dom";
 import { silenceReason } from "../shared/engine-text";
 import { t } from "../shared/i18n";
 import { keyCaps } from "../shared/key-bindings";
-import type { Inspection } from "../shared/messages";
+import type { Inspection, Reply } from "../shared/messages";
 import { isMac } from "../shared/platform";
 import type { Settings } from "../shared/settings";
 import { onSettingsChanged, readSettings, updateSettings } from "../shared/settings-store";
@@ -81,11 +81,14 @@ export class SiteView {
   /** Why the field on the page shows nothing, where there is something to say. */
   async #explainSilence(): Promise<void> {
     if (this.#tabId === undefined) return;
-    const inspection: Inspection | undefined = await chrome.tabs
+    const reply: Reply<Inspection> | undefined = await chrome.tabs
       .sendMessage(this.#tabId, { type: "sotto.inspect" }, { frameId: 0 })
       .catch(() => undefined);
+    const inspection = reply?.ok ? reply.value : undefined;
     const sentence = inspection?.reason ? silenceReason(inspection.reason) : undefined;
+    // What was shown before the popup took the focus.
     if (sentence) setText("site-note", sentence);
+    else if (inspection?.source === "phrases") setText("site-note", t("siteFromPhrases"));
   }
 
   #showKeys({ keys }: Settings): void {

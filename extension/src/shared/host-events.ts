@@ -87,7 +87,12 @@ function isPlannedPack(value: unknown): boolean {
 
 function isUpdateOutcome(value: unknown): value is UpdateOutcome {
   const { active, candidates } = record(value);
-  return isTexts(active) && isTexts(candidates);
+  return [active, candidates].every((packs) => Array.isArray(packs) && packs.every(isUpdatedPack));
+}
+
+function isUpdatedPack(value: unknown): boolean {
+  const { name, version } = record(value);
+  return typeof name === "string" && isId(version);
 }
 
 function isTexts(value: unknown): boolean {

@@ -9,6 +9,7 @@ import type {
   Epsilon,
   Export,
   SiteRule,
+  SuggestionSource,
   SuppressionReason,
   TelemetryView,
   WireError,
@@ -27,7 +28,9 @@ export interface BackgroundMessages {
   /** The engine page asks at start-up: it cannot read the store itself. */
   engineConfig: { request: object; response: { backend: BackendPreference } };
   /** The engine page asks whether the user switched personalisation on, and which adapter is in use. */
-  personalChoice: { request: object; response: { isOn: boolean; adapter: string | null } };
+  personalChoice: { request: object; response: PersonalChoiceReply };
+  /** The engine page: an adapter of this name was trained and is better than none. It is used if no other one is. */
+  adapterTrained: { request: { name: string }; response: object };
   /** The engine page tells every change of its state, for the badge. */
   engineStatus: { request: { status: EngineStatus }; response: object };
   /** The engine page asks what holds for a chat or summary about a site (an origin; null for none). */
@@ -40,6 +43,20 @@ export interface BackgroundMessages {
   openHost: { request: object; response: HostUse };
   /** Whether the user asked for a summary in this document; the engine page asks when a card does. */
   cardAllowed: { request: { documentId: string }; response: { allowed: boolean } };
+}
+
+/** The user's choices about what is personal. */
+export interface PersonalChoiceReply {
+  /** The host's personalisation. */
+  isOn: boolean;
+  /** The adapter in use; null for none. */
+  adapter: string | null;
+  /** Whether adapters are trained by themselves while nobody asks for anything. */
+  trainsByItself: boolean;
+  /** The ε of those trainings; null for without privacy. */
+  epsilon: number | null;
+  /** The phrases of this browser, which are off where the host's personalisation is on. */
+  phrases: boolean;
 }
 
 /** What the policy wants to know of the user's settings. */
@@ -87,6 +104,8 @@ export interface EngineMessages {
   personalChanged: { request: object; response: object };
   /** From the options page: what personalisation comes to in this browser. */
   personal: { request: object; response: { view: PersonalView } };
+  /** From the options page and the popup: about the phrases that this browser keeps. */
+  phrases: { request: { task: PhraseTask }; response: PhrasesReply };
   /** From the service worker: forget what was counted, measured and offered. */
   forget: { request: object; response: object };
 }
@@ -115,6 +134,44 @@ export interface PersonalView {
   adapter: string | null;
   /** Why it is not used after all. */
   adapterTrouble: string;
+  /** Why no training begins by itself just now, or what came of the last one, as a sentence. */
+  training: string;
+}
+
+/** What our pages ask about the phrases of this browser. */
+export type PhraseTask =
+  | { type: "status" }
+  /** Name a site, or take it back. */
+  | { type: "setSite"; site: string; isNamed: boolean }
+  /** Those that hold a text; behind the one of that number, where the list goes on. */
+  | { type: "search"; query: string; after: number | null }
+  | { type: "erase"; number: number }
+  /** Erase everything, and throw the key away. */
+  | { type: "eraseAll" };
+
+export interface PhrasesReply {
+  /** Whether they are learned and suggested. */
+  isOn: boolean;
+  /** Why they cannot be read or kept, as a sentence; empty otherwise. */
+  trouble: string;
+  sites: string[];
+  count: number;
+  kib: number;
+  maxKib: number;
+  maxDays: number;
+  /** What `search` found, the newest first. */
+  found: FoundPhrase[];
+  hasMore: boolean;
+}
+
+export interface FoundPhrase {
+  number: number;
+  text: string;
+  site: string;
+  /** How often it was written. */
+  times: number;
+  /** The last day on which it was, counted from 1970. */
+  day: number;
 }
 
 /** To content scripts. */
@@ -135,6 +192,8 @@ export interface Inspection {
   text: string;
   /** Why nothing is shown, where there is a reason. */
   reason: InspectionReason | null;
+  /** Who wrote the suggestion that was shown last. */
+  source: SuggestionSource | null;
   /** Whether that may still change without a keystroke. */
   waiting: boolean;
   /** From the key event to the frame that shows the ghost, newest last. */
@@ -165,6 +224,8 @@ export interface KeepsMessage {
 export interface WroteMessage {
   type: "wrote";
   text: string;
+  /** Which of the frame's fields, so that what stands in it since is not learned twice. */
+  field: number;
 }
 
 /** Commands on the status port, from our own pages to the engine page. */

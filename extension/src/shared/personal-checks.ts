@@ -3,8 +3,11 @@
 
 import {
   type AdapterView,
+  type ExportKind,
   type KeptText,
+  type LastTraining,
   MAX_KEPT_UTF16,
+  PACK_CHUNK_BYTES,
   type PackChunk,
   type PersonalAnswer,
   type PersonalStatus,
@@ -30,6 +33,9 @@ const MAX_SITE_UTF16 = 1_000;
 /** Longest passphrase, and longest search, that is passed on. */
 const MAX_PASSPHRASE_UTF16 = 1_000;
 const MAX_QUERY_UTF16 = 1_000;
+
+/** Of one chunk in base64: four characters for three bytes. */
+const MAX_CHUNK_CHARS = Math.ceil(PACK_CHUNK_BYTES / 3) * 4;
 
 const ADAPTER_NAME = /^[a-z0-9-]{1,32}$/;
 
@@ -68,6 +74,22 @@ export function pageTask(value: unknown): PageTask | undefined {
       return isAdapterName(raw.name) && (raw.site === null || isOrigin(raw.site)) && isEpsilon(raw.epsilon)
         ? { type: "train", name: raw.name, site: raw.site, epsilon: raw.epsilon }
         : undefined;
+    case "export": {
+      const what = exportKind(raw.what);
+      return what && isText(raw.passphrase, MAX_PASSPHRASE_UTF16)
+        ? { type: "export", what, passphrase: raw.passphrase }
+        : undefined;
+    }
+    case "readExport":
+      return isId(raw.index) ? { type: "readExport", index: raw.index } : undefined;
+    case "putImport":
+      return isPackChunk(raw.chunk) && raw.chunk.data.length <= MAX_CHUNK_CHARS && isId(raw.chunks)
+        ? { type: "putImport", chunk: raw.chunk, chunks: raw.chunks }
+        : undefined;
+    case "import":
+      return isAdapterName(raw.name) && isText(raw.passphrase, MAX_PASSPHRASE_UTF16)
+        ? { type: "import", name: raw.name, passphrase: raw.passphrase }
+        : undefined;
     case "eraseAdapter":
       return isAdapterName(raw.name) ? { type: "eraseAdapter", name: raw.name } : undefined;
     default:
@@ -87,7 +109,12 @@ export function isPersonalAnswer(value: unknown): value is PersonalAnswer {
     case "trained":
       return isOutcome(raw.outcome);
     case "adapter":
+    case "exported":
       return isId(raw.chunks) && isPackChunk(raw.chunk);
+    case "received":
+      return isId(raw.index);
+    case "imported":
+      return typeof raw.isAdapter === "boolean" && isId(raw.texts) && isId(raw.leftOut);
     default:
       return false;
   }
@@ -101,14 +128,21 @@ export function isPackChunk(value: unknown): value is PackChunk {
 function isPersonalStatus(value: unknown): value is PersonalStatus {
   const { isOn, isOpen, isKeyInFile, trouble, sites, texts, kib, maxDays, maxMib, adapters, unfinished } =
     record(value);
+  const { newKib, lastTraining } = record(value);
   return (
     [isOn, isOpen, isKeyInFile].every((flag) => typeof flag === "boolean") &&
     typeof trouble === "string" &&
-    [texts, kib, maxDays, maxMib].every(isId) &&
+    [texts, kib, maxDays, maxMib, newKib].every(isId) &&
+    (lastTraining === null || isLastTraining(lastTraining)) &&
     isListOf(sites, MAX_NAMED_SITES, (site) => isText(site, MAX_SITE_UTF16)) &&
     isListOf(adapters, MAX_ADAPTERS, isAdapter) &&
     isListOf(unfinished, MAX_ADAPTERS, isAdapterName)
   );
+}
+
+function isLastTraining(value: unknown): value is LastTraining {
+  const { atS, isUsed } = record(value);
+  return isId(atS) && typeof isUsed === "boolean";
 }
 
 function isAdapter(value: unknown): value is AdapterView {
@@ -129,6 +163,12 @@ function isOutcome(value: unknown): value is TrainingOutcome {
     Number.isFinite(after) &&
     (epsilon === null || Number.isFinite(epsilon))
   );
+}
+
+function exportKind(value: unknown): ExportKind | undefined {
+  const { type, name } = record(value);
+  if (type === "texts") return { type };
+  return type === "adapter" && isAdapterName(name) ? { type, name } : undefined;
 }
 
 function isEpsilon(value: unknown): value is number | null {

@@ -40,12 +40,14 @@ export type { ErrorCode } from "../generated/ErrorCode";
 export type { Escalation } from "../generated/Escalation";
 export type { Export } from "../generated/Export";
 export type { ExportedCount } from "../generated/ExportedCount";
+export type { ExportKind } from "../generated/ExportKind";
 export type { FieldHints } from "../generated/FieldHints";
 export type { HostEvent } from "../generated/HostEvent";
 export type { HostRequest } from "../generated/HostRequest";
 export type { HostStatus } from "../generated/HostStatus";
 export type { KeptText } from "../generated/KeptText";
 export type { KeyState } from "../generated/KeyState";
+export type { LastTraining } from "../generated/LastTraining";
 export type { LatencyView } from "../generated/LatencyView";
 export type { Limit } from "../generated/Limit";
 export type { LocalAnswer } from "../generated/LocalAnswer";
@@ -59,6 +61,7 @@ export {
   MAX_CHAT_MESSAGES,
   MAX_CHAT_UTF16,
   MAX_EDITS,
+  MAX_EXPORT_BYTES,
   MAX_FRAME_BYTES,
   MAX_KEPT_UTF16,
   MAX_OWN_TERM_UTF16,
@@ -78,6 +81,7 @@ export type { PageText } from "../generated/PageText";
 export type { PersonalAnswer } from "../generated/PersonalAnswer";
 export type { PersonalStatus } from "../generated/PersonalStatus";
 export type { PersonalTask } from "../generated/PersonalTask";
+export type { PhraseInput } from "../generated/PhraseInput";
 export type { PlannedPack } from "../generated/PlannedPack";
 export type { ReasonEntry } from "../generated/ReasonEntry";
 export type { RedactionEdits } from "../generated/RedactionEdits";
@@ -92,6 +96,7 @@ export type { RouteState } from "../generated/RouteState";
 export type { RouteTask } from "../generated/RouteTask";
 export type { Schema } from "../generated/Schema";
 export type { SiteRule } from "../generated/SiteRule";
+export type { SuggestionSource } from "../generated/SuggestionSource";
 export type { SuggestOutcome } from "../generated/SuggestOutcome";
 export type { SuggestTiming } from "../generated/SuggestTiming";
 export type { SummaryLength } from "../generated/SummaryLength";
@@ -101,8 +106,10 @@ export type { Tier } from "../generated/Tier";
 export type { TierHealth } from "../generated/TierHealth";
 export type { TierState } from "../generated/TierState";
 export type { TrainingOutcome } from "../generated/TrainingOutcome";
+export type { UpdatedPack } from "../generated/UpdatedPack";
 export type { UpdateOutcome } from "../generated/UpdateOutcome";
 export type { UpdatePlan } from "../generated/UpdatePlan";
+export type { VersionEntry } from "../generated/VersionEntry";
 export type { WireError } from "../generated/WireError";
 
 /** Port from a content script to the engine page. */

@@ -30,6 +30,12 @@ export interface Settings {
   keepChats: boolean;
   /** The user switched personalisation on. Which sites are named, the host alone knows: it keeps them sealed. */
   personal: boolean;
+  /** Adapters are trained by themselves while nobody asks for anything. */
+  trainsByItself: boolean;
+  /** The ε of those trainings; null for without privacy. */
+  trainEpsilon: number | null;
+  /** Without a host's personalisation: phrases that the user wrote on named sites are kept in the browser and suggested. */
+  phrases: boolean;
   /** Suggestions on named sites use the adapter below. */
   usesAdapter: boolean;
   /** The name of the adapter in use; null for none. */
@@ -37,6 +43,9 @@ export interface Settings {
 }
 
 export const BACKEND_PREFERENCES: readonly BackendPreference[] = ["auto", "webgpu", "wasm"];
+
+/** What the options offer for ε. */
+export const TRAIN_EPSILONS: readonly number[] = [8, 3];
 
 /** More than a person would list by hand; a longer list is damage. */
 const MAX_SITES = 10_000;
@@ -54,6 +63,9 @@ export function defaultSettings(isMac: boolean): Settings {
     ownTerms: [],
     keepChats: false,
     personal: false,
+    trainsByItself: false,
+    trainEpsilon: null,
+    phrases: false,
     usesAdapter: true,
     adapterInUse: null,
   };
@@ -76,9 +88,17 @@ export function parseSettings(raw: unknown, isMac: boolean): Settings {
     ownTerms: parseTerms(stored.ownTerms),
     keepChats: typeof stored.keepChats === "boolean" ? stored.keepChats : defaults.keepChats,
     personal: typeof stored.personal === "boolean" ? stored.personal : defaults.personal,
+    trainsByItself: typeof stored.trainsByItself === "boolean" ? stored.trainsByItself : defaults.trainsByItself,
+    trainEpsilon: TRAIN_EPSILONS.find((epsilon) => epsilon === stored.trainEpsilon) ?? null,
+    phrases: typeof stored.phrases === "boolean" ? stored.phrases : defaults.phrases,
     usesAdapter: typeof stored.usesAdapter === "boolean" ? stored.usesAdapter : defaults.usesAdapter,
     adapterInUse: isAdapterName(stored.adapterInUse) ? stored.adapterInUse : defaults.adapterInUse,
   };
+}
+
+/** Whether phrases are learned and suggested in the browser: only where the host does not do better. */
+export function usesPhrases({ phrases, personal, useHost }: Settings): boolean {
+  return phrases && !(personal && useHost);
 }
 
 /** Whether a binding belongs to another action already. */

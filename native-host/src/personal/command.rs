@@ -3,12 +3,14 @@
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
+use sotto_core::protocol::{ExportKind, MAX_EXPORT_BYTES};
 use zeroize::Zeroizing;
 
-use super::training::{ChildCommand, Report};
+use super::training::{ChildCommand, Report, base_sum};
+use super::transfer::MIN_PASSPHRASE;
 use super::{
-    KeyHome, Keyring, Learned, Lesson, PassphraseFile, Personal, PersonalError, PersonalState,
-    Vault, archive, now_s, state,
+    Imported, KeyHome, Keyring, Learned, Lesson, PassphraseFile, Personal, PersonalError,
+    PersonalState, Vault, now_s, state,
 };
 use crate::cloud::secret;
 use crate::models::{StorePaths, Terminal, files};
@@ -16,9 +18,6 @@ use crate::store::Store;
 
 /// Where texts of the command line are from.
 const COMMAND_LINE: &str = "command-line";
-
-/// Shortest passphrase, in characters, as for keys.
-const MIN_PASSPHRASE: usize = 12;
 
 /// What switching on means, before it is done.
 const EXPLANATION: &str = "\
@@ -123,9 +122,14 @@ pub enum PersonalCommand {
         /// The file
         file: PathBuf,
     },
+    /// Write all texts that are kept to a file that a passphrase opens
+    ExportTexts {
+        /// The file
+        file: PathBuf,
+    },
     /// Read such a file
     Import {
-        /// Its name from now on
+        /// The adapter's name from now on; texts have none
         name: String,
         /// The file
         file: PathBuf,
@@ -247,17 +251,29 @@ impl PersonalCommand {
             }
             Self::Remove { name } => personal.erase_adapter(name)?,
             Self::Export { name, file } => {
-                let adapter = personal.adapter(name)?;
-                archive::write(file, &adapter, new_passphrase(terminal)?)?;
+                let what = ExportKind::Adapter { name: name.clone() };
+                write_export(personal, &what, file, terminal)?;
                 terminal.line(
                     "Written. Whoever has the file and the passphrase can ask it what it learned.",
                 );
             }
+            Self::ExportTexts { file } => {
+                write_export(personal, &ExportKind::Texts, file, terminal)?;
+                terminal.line("Written. Whoever has the file and the passphrase can read it.");
+            }
             Self::Import { name, file } => {
-                let adapter =
-                    archive::read(file, passphrase("Passphrase of the file: ", terminal)?)?;
-                personal.put_adapter(name, &adapter, now_s)?;
-                terminal.line(&format!("{name} is here."));
+                let sealed = files::read_followed(file, MAX_EXPORT_BYTES.into())?;
+                let passphrase = passphrase("Passphrase of the file: ", terminal)?;
+                let bases = base_sum(&paths.browser_model());
+                let bases = bases.as_slice();
+                terminal.line(
+                    &match personal.import(&sealed, passphrase, name, bases, now_s)? {
+                        Imported::Adapter => format!("{name} is here."),
+                        Imported::Texts { kept, left_out } => format!(
+                            "{kept} texts are kept; {left_out} were here already or are over the limits."
+                        ),
+                    },
+                );
             }
             Self::RotateKey => {
                 personal.rotate_key()?;
@@ -334,6 +350,16 @@ fn in_words(epsilon: f64) -> String {
         100,
         epsilon.exp()
     )
+}
+
+fn write_export(
+    personal: &Personal<'_>,
+    what: &ExportKind,
+    file: &Path,
+    terminal: &mut Terminal<'_>,
+) -> Result<(), PersonalError> {
+    let sealed = personal.export(what, new_passphrase(terminal)?)?;
+    Ok(files::write_atomically(file, &sealed, 0o600)?)
 }
 
 fn add(

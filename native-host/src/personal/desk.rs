@@ -14,13 +14,14 @@ use sotto_core::protocol::{
 };
 use tokio::sync::mpsc;
 
-use super::training::{ChildCommand, Report};
+use super::training::{ChildCommand, Report, base_sum};
 use super::{
-    DataKey, KeyHome, Keyring, Learned, Lesson, MAX_MIB, OpenedFile, PassphraseFile, Personal,
-    PersonalError, Vault, now_s, state,
+    DataKey, Imported, KeyHome, Keyring, Learned, Lesson, MAX_MIB, OpenedFile, PassphraseFile,
+    Personal, PersonalError, Vault, now_s, state,
 };
 use crate::broker::id_of;
 use crate::store::Store;
+use files::Files;
 
 /// How long a training that waits says nothing: the extension takes a host that is silent for minutes for dead.
 const SIGN_OF_LIFE: Duration = Duration::from_secs(60);
@@ -53,21 +54,28 @@ struct Training {
 struct Parts {
     home: PathBuf,
     trainer: ChildCommand,
+    /// The packs that imported adapters may be for.
+    bases: Vec<PathBuf>,
     sender: mpsc::UnboundedSender<HostEvent>,
     /// The key, where it is in a file and the user opened it.
     key: Arc<Mutex<Option<DataKey>>>,
+    /// Files on their way out or in, sealed.
+    files: Arc<Mutex<Files>>,
 }
 
 impl PersonalDesk {
-    /// Nothing is read before a request asks for it. `home`: where the database is; `trainer`: the process that trains.
-    pub fn new(home: PathBuf, trainer: ChildCommand) -> Self {
+    /// Nothing is read before a request asks for it. `home`: where the database is; `trainer`: the process that
+    /// trains; `bases`: the packs that imported adapters may be for.
+    pub fn new(home: PathBuf, trainer: ChildCommand, bases: Vec<PathBuf>) -> Self {
         let (sender, events) = mpsc::unbounded_channel();
         Self {
             parts: Parts {
                 home,
                 trainer,
+                bases,
                 sender,
                 key: Arc::default(),
+                files: Arc::default(),
             },
             events,
             jobs: None,
@@ -212,6 +220,16 @@ impl Parts {
     fn answer(&self, task: PersonalTask) -> Result<PersonalAnswer, WireError> {
         match task {
             PersonalTask::Unlock { passphrase } => self.unlock(passphrase.0),
+            PersonalTask::Export { what, passphrase } => {
+                let file =
+                    self.with(|personal| personal.export(&what, passphrase.0).map_err(wire))?;
+                self.files().send(file).map_err(wire)
+            }
+            PersonalTask::ReadExport { index } => self.files().read(index).map_err(wire),
+            PersonalTask::PutImport { chunk, chunks } => {
+                self.files().put(&chunk, chunks).map_err(wire)
+            }
+            PersonalTask::Import { name, passphrase } => self.import(&name, passphrase.0),
             task => self.with(|personal| done(personal, task).map_err(wire)),
         }
     }
@@ -224,6 +242,34 @@ impl Parts {
         let opened = PassphraseFile::new(&self.home, passphrase).get(state.key_id);
         *self.key() = Some(opened.map_err(|error| wire(error.into()))?);
         self.answer(PersonalTask::Status)
+    }
+
+    fn import(&self, name: &str, passphrase: String) -> Result<PersonalAnswer, WireError> {
+        let mut files = self.files();
+        let file = files.whole().map_err(wire)?;
+        let bases: Vec<_> = self
+            .bases
+            .iter()
+            .filter_map(|pack| base_sum(pack))
+            .collect();
+        let imported = self.with(|personal| {
+            let imported = personal.import(file, passphrase, name, &bases, now_s());
+            imported.map_err(wire)
+        })?;
+        files.forget();
+        let small = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
+        Ok(match imported {
+            Imported::Adapter => PersonalAnswer::Imported {
+                is_adapter: true,
+                texts: 0,
+                left_out: 0,
+            },
+            Imported::Texts { kept, left_out } => PersonalAnswer::Imported {
+                is_adapter: false,
+                texts: small(kept),
+                left_out: small(left_out),
+            },
+        })
     }
 
     fn learn(&self, id: u32, lesson: &Lesson, gate: &Gate) -> Result<PersonalAnswer, WireError> {
@@ -285,6 +331,11 @@ impl Parts {
         self.key.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    fn files(&self) -> MutexGuard<'_, Files> {
+        // The sums of the chunks say whether something is missing.
+        self.files.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn tell(&self, id: u32, answer: Result<PersonalAnswer, WireError>) {
         let event = match answer {
             Ok(answer) => HostEvent::Personal { id, answer },
@@ -327,7 +378,12 @@ fn done(personal: &mut Personal<'_>, task: PersonalTask) -> Result<PersonalAnswe
         PersonalTask::EraseAll => personal.erase_everything()?,
         PersonalTask::EraseAdapter { name } => personal.erase_adapter(&name)?,
         PersonalTask::ReadAdapter { name, index } => return personal.adapter_chunk(&name, index),
-        PersonalTask::Unlock { .. } | PersonalTask::Train { .. } => {
+        PersonalTask::Unlock { .. }
+        | PersonalTask::Train { .. }
+        | PersonalTask::Export { .. }
+        | PersonalTask::ReadExport { .. }
+        | PersonalTask::PutImport { .. }
+        | PersonalTask::Import { .. } => {
             return Err(PersonalError::Input("This is done in another place."));
         }
     }
@@ -389,6 +445,8 @@ fn wire_error(code: ErrorCode, message: &str) -> WireError {
         retryable: code.retryable(),
     }
 }
+
+mod files;
 
 #[cfg(test)]
 mod tests;

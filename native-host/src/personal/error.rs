@@ -1,7 +1,5 @@
 //! Why something personal cannot be had or done. Nothing is deleted by an error, and the model works on without an adapter.
 
-use std::path::PathBuf;
-
 use sotto_core::protocol::{Coded, ErrorCode};
 use sotto_lm::LmError;
 
@@ -38,11 +36,22 @@ pub enum PersonalError {
     /// A name, site, text or limit that cannot be used.
     #[error("{0}")]
     Input(&'static str),
-    /// An exported file that does not open.
-    #[error("{} does not open with this passphrase, or it is no exported adapter.", path.display())]
-    Export {
-        /// The file.
-        path: PathBuf,
+    /// An exported file and another passphrase.
+    #[error("The file does not open with this passphrase.")]
+    WrongPassphrase,
+    /// What is no exported file, or is not what it was any more.
+    #[error("The file is damaged, was altered, or is no export of adapters or texts.")]
+    Export,
+    /// An adapter for another model.
+    #[error(
+        "The adapter in this file was trained for another version of the model than the one of this device, so it is not taken."
+    )]
+    OtherModel,
+    /// More than is taken.
+    #[error("The file is larger than any export ({max_mib} MiB).")]
+    TooLarge {
+        /// The limit.
+        max_mib: u32,
     },
     /// A file.
     #[error(transparent)]
@@ -72,7 +81,10 @@ impl Coded for PersonalError {
             }
             Self::Vault(_) => ErrorCode::PersonalLocked,
             Self::Sealed { .. } => ErrorCode::PersonalLocked,
-            Self::Export { .. } => ErrorCode::AdapterInvalid,
+            Self::WrongPassphrase => ErrorCode::PersonalLocked,
+            Self::Export => ErrorCode::AdapterInvalid,
+            Self::OtherModel => ErrorCode::AdapterOtherModel,
+            Self::TooLarge { .. } => ErrorCode::TooLarge,
             Self::File(error) => error.code(),
             Self::Store(_) | Self::Randomness => ErrorCode::Internal,
             Self::Model(error) => error.code(),

@@ -1,9 +1,10 @@
 //! One training from what is kept to an adapter, or to where it goes on another time.
 
+use sotto_core::protocol::LastTraining;
 use zeroize::Zeroizing;
 
 use super::training::{ChildCommand, Outcome, Plan, Report, train};
-use super::{Personal, PersonalError};
+use super::{Personal, PersonalError, PersonalState};
 
 /// What to learn.
 #[derive(Debug, Clone)]
@@ -80,6 +81,13 @@ impl Personal<'_> {
                 if let Some(adapter) = &adapter {
                     self.put_adapter(name, adapter, now_s())?;
                 }
+                self.set_state(&PersonalState {
+                    last_training: Some(LastTraining {
+                        at_s: u32::try_from(now_s()).unwrap_or_default(),
+                        is_used: adapter.is_some(),
+                    }),
+                    ..self.state_on()?
+                })?;
                 Ok(Learned::Done {
                     is_used: adapter.is_some(),
                     before,

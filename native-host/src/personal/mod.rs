@@ -14,6 +14,7 @@ mod seal;
 mod state;
 mod text;
 pub mod training;
+mod transfer;
 mod vault;
 mod view;
 
@@ -24,6 +25,7 @@ pub use lesson::{Learned, Lesson};
 pub use seal::DataKey;
 pub use state::{KeyHome, PersonalState};
 pub use text::{Kept, MAX_SITE_BYTES, MAX_TEXT_BYTES};
+pub use transfer::Imported;
 pub use vault::{Keyring, OpenedFile, PassphraseFile, Vault, VaultError};
 
 use std::time::SystemTime;

@@ -1,6 +1,7 @@
 //! What the user decided, as it stands in the database. No text and no site in clear.
 
 use serde::{Deserialize, Serialize};
+use sotto_core::protocol::LastTraining;
 
 /// Days that a text is kept unless the user says otherwise.
 const DEFAULT_DAYS: u32 = 180;
@@ -35,6 +36,9 @@ pub struct PersonalState {
     /// The sites that the user named, sealed; empty for none.
     #[serde(default)]
     pub sites: Vec<u8>,
+    /// The last training that came to an end.
+    #[serde(default)]
+    pub last_training: Option<LastTraining>,
 }
 
 impl PersonalState {
@@ -47,6 +51,7 @@ impl PersonalState {
             max_days: DEFAULT_DAYS,
             max_bytes: DEFAULT_BYTES,
             sites: Vec::new(),
+            last_training: None,
         }
     }
 }

@@ -22,7 +22,7 @@ const RECENT_TEXTS: usize = 8;
 const RECENT_S: i64 = 60 * 60;
 
 /// Seconds of a day.
-const DAY_S: i64 = 24 * 60 * 60;
+pub(super) const DAY_S: i64 = 24 * 60 * 60;
 
 /// A text in clear, in memory. Its `Debug` shows the length alone.
 #[derive(Clone, PartialEq, Eq)]
@@ -136,6 +136,18 @@ impl Personal<'_> {
                 "A text has between one letter and 32 KiB.",
             ));
         }
+        let id = self.put_text(site, text, now_s)?;
+        self.trim(now_s)?;
+        Ok(id)
+    }
+
+    /// Puts a text into the store, whatever the limits.
+    pub(super) fn put_text(
+        &mut self,
+        site: &str,
+        text: &str,
+        at_s: i64,
+    ) -> Result<i64, PersonalError> {
         let key = self.key()?;
         let sealed = Sealed {
             site: site.to_owned(),
@@ -149,8 +161,7 @@ impl Personal<'_> {
         };
         let id = self
             .store
-            .add_personal_text(now_s, text.len() as i64, seal)?;
-        self.trim(now_s)?;
+            .add_personal_text(at_s, text.len() as i64, seal)?;
         id.ok_or(failure.unwrap_or(PersonalError::Randomness))
     }
 

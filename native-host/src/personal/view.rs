@@ -23,6 +23,10 @@ impl Personal<'_> {
         let is_on = state.as_ref().is_some_and(|state| state.is_on);
         let texts = self.store.personal_texts()?;
         let bytes: i64 = texts.iter().map(|text| text.bytes).sum();
+        let last_training = state.as_ref().and_then(|state| state.last_training);
+        let trained_s = last_training.map_or(i64::MIN, |last| i64::from(last.at_s));
+        let new = texts.iter().filter(|text| text.at_s > trained_s);
+        let new_bytes: i64 = new.map(|text| text.bytes).sum();
         let unfinished = self.store.personal_adapters()?.into_iter();
         let (sites, trouble) = match is_on {
             false => (Vec::new(), String::new()),
@@ -56,6 +60,8 @@ impl Personal<'_> {
             unfinished: unfinished
                 .filter_map(|adapter| adapter.name.strip_prefix(UNFINISHED).map(str::to_owned))
                 .collect(),
+            last_training,
+            new_kib: small(new_bytes / 1024),
         })
     }
 
@@ -93,22 +99,10 @@ impl Personal<'_> {
     /// As [`Personal::adapter`]; [`PersonalError::Missing`] for a chunk that it does not have.
     pub fn adapter_chunk(&self, name: &str, index: u32) -> Result<PersonalAnswer, PersonalError> {
         let adapter = self.adapter(name)?;
-        let chunks = adapter.chunks(PACK_CHUNK_BYTES as usize);
-        let count = small(chunks.len());
-        let bytes = chunks
-            .into_iter()
-            .nth(index as usize)
-            .ok_or(PersonalError::Missing {
-                what: format!("part {index} of adapter {name}"),
-            })?;
-        Ok(PersonalAnswer::Adapter {
-            chunk: PackChunk {
-                index,
-                sha256: sha256(bytes).to_string(),
-                data: STANDARD.encode(bytes),
-            },
-            chunks: count,
-        })
+        let (chunk, chunks) = chunk_of(&adapter, index).ok_or(PersonalError::Missing {
+            what: format!("part {index} of adapter {name}"),
+        })?;
+        Ok(PersonalAnswer::Adapter { chunk, chunks })
     }
 
     /// Whether the key can be had.
@@ -120,6 +114,19 @@ impl Personal<'_> {
         self.vault.get(state.key_id)?;
         Ok(())
     }
+}
+
+/// A chunk of `bytes`, and how many there are; nothing for one that there is not.
+pub(super) fn chunk_of(bytes: &[u8], index: u32) -> Option<(PackChunk, u32)> {
+    let mut chunks = bytes.chunks(PACK_CHUNK_BYTES as usize);
+    let count = small(chunks.len());
+    let bytes = chunks.nth(index as usize)?;
+    let chunk = PackChunk {
+        index,
+        sha256: sha256(bytes).to_string(),
+        data: STANDARD.encode(bytes),
+    };
+    Some((chunk, count))
 }
 
 /// Numbers of the protocol have 32 bits; none of these gets near.

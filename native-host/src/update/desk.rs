@@ -6,7 +6,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 
 use sotto_core::protocol::{
-    ErrorCode, HostEvent, HostRequest, PlannedPack, UpdateOutcome, UpdatePlan, WireError,
+    ErrorCode, HostEvent, HostRequest, PlannedPack, UpdateOutcome, UpdatePlan, UpdatedPack,
+    WireError,
 };
 use tokio::sync::mpsc;
 
@@ -221,10 +222,15 @@ impl Job {
                 }
                 !self.stop.load(Ordering::Relaxed)
             })?;
-        let names = |packs: Vec<(String, u32)>| packs.into_iter().map(|(name, _)| name).collect();
+        let told = |packs: Vec<(String, u32)>| {
+            let packs = packs.into_iter();
+            packs
+                .map(|(name, version)| UpdatedPack { name, version })
+                .collect()
+        };
         Ok(UpdateOutcome {
-            active: names(outcome.active),
-            candidates: names(outcome.candidates),
+            active: told(outcome.active),
+            candidates: told(outcome.candidates),
         })
     }
 }

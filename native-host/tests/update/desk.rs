@@ -62,7 +62,10 @@ fn first_the_size_then_on_another_request_the_update() {
     let Some((HostEvent::Updated { id: 2, outcome }, progress)) = events.split_last() else {
         panic!("{events:?}");
     };
-    assert_eq!(outcome.active, [SHIPPED_MODEL]);
+    let [active] = &outcome.active[..] else {
+        panic!("{outcome:?}");
+    };
+    assert_eq!((&*active.name, active.version), (SHIPPED_MODEL, 2));
     assert!(!progress.is_empty());
     assert_eq!(world.version(), 2);
 }

@@ -11,9 +11,9 @@ import {
 import { wireError } from "../../shared/errors";
 import { isLast } from "../../shared/pending-requests";
 import type { WireError } from "../../shared/protocol";
+import { noteFailure, noteUpdate } from "../telemetry/trust-notes";
 import { CloudJob, type CloudJobParts } from "./cloud-job";
 import { TextJob, type TextJobParts } from "./text-job";
-import type { AssistTier } from "./tier";
 
 /** What a sender may ask for: our own pages everything, a card on a page only summaries. */
 export type Rights = "all" | "summarize" | "none";
@@ -99,7 +99,7 @@ export class Asker {
       case "applyUpdates":
       case "deleteEverything":
       case "personal":
-        return new HostJob(this.#parts.host, request, post);
+        return new HostJob(this.#parts, request, post);
     }
   }
 
@@ -110,20 +110,24 @@ export class Asker {
 
 /** What only the host can do. */
 class HostJob implements Job {
-  readonly #host: AssistTier;
+  readonly #parts: Pick<RouterParts, "host" | "observe">;
   readonly #request: HostOnlyRequest;
   readonly #post: (event: AssistEvent) => void;
   #ended = false;
   #cancelTier: () => void = () => undefined;
 
-  constructor(host: AssistTier, request: HostOnlyRequest, post: (event: AssistEvent) => void) {
-    this.#host = host;
+  constructor(
+    parts: Pick<RouterParts, "host" | "observe">,
+    request: HostOnlyRequest,
+    post: (event: AssistEvent) => void,
+  ) {
+    this.#parts = parts;
     this.#request = request;
     this.#post = post;
   }
 
   start(): void {
-    const cancel = this.#host.run(this.#request, {
+    const cancel = this.#parts.host.run(this.#request, {
       event: (event) => this.#forward({ ...event, id: this.#request.id }),
       unavailable: (error) => this.#forward({ type: "error", id: this.#request.id, error }),
     });
@@ -138,6 +142,9 @@ class HostJob implements Job {
   #forward(event: AssistEvent): void {
     if (this.#ended) return;
     if (isLast(event)) this.#ended = true;
+    const { observe } = this.#parts;
+    if (event.type === "error") noteFailure(observe, event.error);
+    else if (event.type === "updated") noteUpdate(observe, event.outcome);
     this.#post(event);
   }
 }

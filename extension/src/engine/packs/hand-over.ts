@@ -3,12 +3,12 @@
 // whole by the wasm before the model is built**; the model in use answers until the new one gave its known answer. Knows no
 // browser API, so that tests can drive it.
 
+import { fromBase64, fromHex, sha256Hex } from "../../shared/bytes";
 import { SottoError, toWireError, wireError } from "../../shared/errors";
 import type { PacksView } from "../../shared/messages";
 import { PACK_CHUNK_BYTES, type PackOffer, type WireError } from "../../shared/protocol";
 import { askHost, misbehaved } from "../assist/ask-host";
 import type { AssistTier } from "../assist/tier";
-import { fromBase64, fromHex, sha256Hex } from "./bytes";
 import type { PackState } from "./pack-storage";
 
 /** A file of a pack, as its manifest names it. */

@@ -5,9 +5,17 @@
 
 import { SottoError, toWireError, wireError } from "../../shared/errors";
 import type { PersonalView } from "../../shared/messages";
-import { type AdapterView, MAX_KEPT_UTF16, MIN_KEPT_UTF16, type PersonalStatus } from "../../shared/protocol";
+import {
+  type AdapterView,
+  MAX_KEPT_UTF16,
+  MIN_KEPT_UTF16,
+  type Observation,
+  type PersonalStatus,
+  type WireError,
+} from "../../shared/protocol";
 import { askHost, misbehaved } from "../assist/ask-host";
 import type { AssistTier } from "../assist/tier";
+import { dayOf, noteFailure } from "../telemetry/trust-notes";
 import { readAdapter } from "./read-adapter";
 
 /** What the settings say. */
@@ -38,6 +46,8 @@ export interface DeskParts {
   choice(): Promise<PersonalChoice>;
   /** Gives the adapter to the worker, or takes it away. */
   setAdapter(adapter: LoadedAdapter | null): void;
+  /** For the counts on this device. */
+  observe(observation: Observation): void;
   nowMs(): number;
 }
 
@@ -139,11 +149,14 @@ export class PersonalDesk<P> {
   }
 
   /** What the worker says of an adapter that it was given; null: it takes it. */
-  adapterTold(name: string, problem: string | null): void {
-    if (this.#loading?.view.name === name) this.#adapterTrouble = problem ?? "";
+  adapterTold(name: string, problem: WireError | null): void {
+    if (this.#loading?.view.name !== name) return;
+    this.#adapterTrouble = problem?.message ?? "";
+    if (problem) this.#refused(problem);
+    else this.#parts.observe({ type: "loaded", what: "adapter", version: dayOf(this.#loading.view.atS) });
   }
 
-  view(): PersonalView {
+  view(): Omit<PersonalView, "training"> {
     return {
       trouble: this.#trouble,
       adapter: this.#wanted?.name ?? null,
@@ -221,8 +234,15 @@ export class PersonalDesk<P> {
     } catch (error) {
       if (this.#loading !== loading) return;
       loading.state = "failed";
-      this.#adapterTrouble = toWireError(error, "The adapter could not be read.").message;
+      const problem = toWireError(error, "The adapter could not be read.");
+      this.#adapterTrouble = problem.message;
+      this.#refused(problem);
     }
+  }
+
+  #refused(problem: WireError): void {
+    noteFailure(this.#parts.observe, problem);
+    this.#parts.observe({ type: "fellBack", reason: "adapterRefused" });
   }
 
   #couldNotKeep(thrown: unknown): void {

@@ -1,38 +1,21 @@
-// Reads an adapter from the host, chunk by chunk: each has its hash, and all of them together a bound that is known before
-// the second is asked for. Whether it fits the model, the wasm says.
+// Reads an adapter from the host, chunk by chunk. Whether it fits the model, the wasm says.
 
+import { readChunks } from "../../shared/chunks";
 import { SottoError, wireError } from "../../shared/errors";
-import { PACK_CHUNK_BYTES } from "../../shared/protocol";
 import { askHost, misbehaved } from "../assist/ask-host";
 import type { AssistTier } from "../assist/tier";
-import { fromBase64, sha256Hex } from "../packs/bytes";
 
 /** Most bytes of an adapter. Those of the model that ships have a few hundred KiB. */
 export const MAX_ADAPTER_BYTES = 4 * 2 ** 20;
 
-const MAX_CHUNKS = MAX_ADAPTER_BYTES / PACK_CHUNK_BYTES;
-
 /** Throws `SottoError`. */
 export async function readAdapter(host: AssistTier, name: string): Promise<Uint8Array<ArrayBuffer>> {
-  const parts: Uint8Array<ArrayBuffer>[] = [];
-  let chunks = 1;
-  for (let index = 0; index < chunks; index += 1) {
+  const read = async (index: number) => {
     const event = await askHost(host, { type: "personal", id: 0, task: { type: "readAdapter", name, index } });
     if (event.type !== "personal" || event.answer.type !== "adapter") throw misbehaved();
-    const { chunk, chunks: total } = event.answer;
-    if (chunk.index !== index || total === 0 || (index > 0 && total !== chunks)) throw misbehaved();
-    if (total > MAX_CHUNKS) throw tooLong();
-    chunks = total;
-    const bytes = fromBase64(chunk.data);
-    if (!bytes) throw misbehaved();
-    const isFull = bytes.length === PACK_CHUNK_BYTES;
-    const isLastPart = index === chunks - 1 && bytes.length > 0 && bytes.length < PACK_CHUNK_BYTES;
-    if ((!isFull && !isLastPart) || (await sha256Hex(bytes)) !== chunk.sha256) {
-      throw new SottoError(wireError("adapterInvalid", "A part of the adapter was damaged on its way.", true));
-    }
-    parts.push(bytes);
-  }
-  return joined(parts);
+    return event.answer;
+  };
+  return joined(await readChunks(read, MAX_ADAPTER_BYTES, { misbehaved, damaged, tooLong }));
 }
 
 function joined(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
@@ -43,6 +26,10 @@ function joined(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
     at += part.length;
   }
   return whole;
+}
+
+function damaged(): SottoError {
+  return new SottoError(wireError("adapterInvalid", "A part of the adapter was damaged on its way.", true));
 }
 
 function tooLong(): SottoError {

@@ -164,7 +164,9 @@ export class Runtime {
       this.#source = packaged;
       void this.#pack?.free();
       this.#pack = undefined;
-      await storage.setState({ active: null, refused: { version, error: loadError(error) } });
+      const refusal = loadError(error);
+      this.#outputs.post({ type: "packRefused", error: refusal });
+      await storage.setState({ active: null, refused: { version, error: refusal } });
       await storage.removeOthers(null);
     }
   }

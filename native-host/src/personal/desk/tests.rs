@@ -2,8 +2,11 @@
 
 use std::path::Path;
 
-use sotto_core::protocol::{KeptText, Passphrase, PersonalStatus};
+use sotto_core::protocol::{
+    ExportKind, KeptText, LastTraining, PackChunk, Passphrase, PersonalStatus,
+};
 
+use super::super::PersonalState;
 use super::*;
 
 const SITE: &str = "https://mail.example";
@@ -20,7 +23,7 @@ fn desk(home: &Path, program: &str) -> PersonalDesk {
         program: program.into(),
         arguments: vec![],
     };
-    PersonalDesk::new(home.to_owned(), trainer)
+    PersonalDesk::new(home.to_owned(), trainer, vec![])
 }
 
 async fn ask(desk: &mut PersonalDesk, task: PersonalTask) -> HostEvent {
@@ -205,6 +208,116 @@ async fn an_adapter_is_read_in_chunks() {
     assert_eq!(all, bytes);
     let beyond = ask(&mut desk, read(2)).await;
     assert_eq!(code(&beyond), Some(ErrorCode::BadRequest));
+}
+
+/// Everything that an export consists of.
+async fn exported(desk: &mut PersonalDesk, what: ExportKind) -> Vec<(PackChunk, u32)> {
+    let mut task = PersonalTask::Export {
+        what,
+        passphrase: Passphrase("another passphrase".to_owned()),
+    };
+    let mut parts = Vec::new();
+    loop {
+        let HostEvent::Personal {
+            answer: PersonalAnswer::Exported { chunk, chunks },
+            ..
+        } = ask(desk, task).await
+        else {
+            panic!("chunk {}", parts.len())
+        };
+        let index = chunk.index + 1;
+        parts.push((chunk, chunks));
+        if index == chunks {
+            return parts;
+        }
+        task = PersonalTask::ReadExport { index };
+    }
+}
+
+#[tokio::test]
+async fn texts_go_out_and_come_in_on_another_device() {
+    let homes = [(); 2].map(|()| tempfile::tempdir().unwrap());
+    let [mut here, mut there] = homes.each_ref().map(|home| desk(home.path(), "none"));
+    let named = || PersonalTask::SetSite {
+        site: SITE.to_owned(),
+        is_named: true,
+    };
+    for desk in [&mut here, &mut there] {
+        status(desk, unlock(PASSPHRASE)).await;
+        status(desk, named()).await;
+    }
+    ask(&mut here, keep("The harbour is closed on Sundays.")).await;
+    ask(&mut here, keep("The ferry leaves at noon, as ever.")).await;
+    ask(&mut there, keep("The ferry leaves at noon, as ever.")).await;
+    for (chunk, chunks) in exported(&mut here, ExportKind::Texts).await {
+        let put = PersonalTask::PutImport { chunk, chunks };
+        let event = ask(&mut there, put).await;
+        assert!(matches!(
+            event,
+            HostEvent::Personal {
+                answer: PersonalAnswer::Received { .. },
+                ..
+            }
+        ));
+    }
+    let import = |passphrase: &str| PersonalTask::Import {
+        name: "mine".to_owned(),
+        passphrase: Passphrase(passphrase.to_owned()),
+    };
+    // Another passphrase costs nothing but the try.
+    let wrong = ask(&mut there, import("no such passphrase")).await;
+    assert_eq!(code(&wrong), Some(ErrorCode::PersonalLocked));
+    let event = ask(&mut there, import("another passphrase")).await;
+    let HostEvent::Personal {
+        answer:
+            PersonalAnswer::Imported {
+                is_adapter: false,
+                texts: 1,
+                left_out: 1,
+            },
+        ..
+    } = event
+    else {
+        panic!("{event:?}")
+    };
+    assert_eq!(texts(&mut there, "").await.len(), 2);
+    // It is forgotten once it was taken.
+    let again = ask(&mut there, import("another passphrase")).await;
+    assert_eq!(code(&again), Some(ErrorCode::BadRequest));
+}
+
+#[tokio::test]
+async fn the_status_says_how_much_was_kept_since_the_last_training() {
+    let home = tempfile::tempdir().unwrap();
+    let mut desk = desk(home.path(), "none");
+    status(&mut desk, unlock(PASSPHRASE)).await;
+    let vault = PassphraseFile::new(home.path(), PASSPHRASE.to_owned());
+    let mut store = Store::open(home.path()).unwrap();
+    let mut personal = Personal::new(&mut store, &vault);
+    personal.set_site(SITE, true).unwrap();
+    let long = |at: i64| format!("{at}{}", " The harbour is closed.".repeat(100));
+    let now = now_s();
+    personal.keep(SITE, &long(1), now - 100).unwrap();
+    assert_eq!(
+        (
+            personal.status().unwrap().new_kib,
+            personal.status().unwrap().last_training
+        ),
+        (2, None)
+    );
+    let last = LastTraining {
+        at_s: u32::try_from(now - 50).unwrap(),
+        is_used: false,
+    };
+    let state = PersonalState {
+        last_training: Some(last),
+        ..personal.state_on().unwrap()
+    };
+    personal.set_state(&state).unwrap();
+    assert_eq!(personal.status().unwrap().new_kib, 0);
+    personal.keep(SITE, &long(2), now).unwrap();
+    let status = status(&mut desk, PersonalTask::Status).await;
+    assert_eq!((status.new_kib, status.last_training), (2, Some(last)));
 }
 
 #[tokio::test]

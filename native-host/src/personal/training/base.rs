@@ -14,6 +14,14 @@ use crate::personal::PersonalError;
 /// Largest signature.
 const MAX_SIGNATURE_BYTES: u64 = 64;
 
+/// What adapters of a pack are bound to, if it is one of ours for the browser. Reads its manifest alone.
+pub fn base_sum(pack: &Path) -> Option<Sha256> {
+    let json = files::read(&pack.join("manifest.json"), MAX_MANIFEST_BYTES as u64).ok()?;
+    let signature = files::read(&pack.join("manifest.sig"), MAX_SIGNATURE_BYTES).ok()?;
+    let manifest = verify_manifest(&json, &signature, &trusted_keys(), None).ok()?;
+    manifest.manifest().base_sum()
+}
+
 /// A verified pack, and what its adapters are bound to.
 pub(super) struct BaseModel {
     pub(super) config: LlamaConfig,

@@ -9,6 +9,15 @@ export function fromBase64(text: string): Uint8Array<ArrayBuffer> | undefined {
   }
 }
 
+/** Characters of one call: more arguments than this overflow the stack of some engines. */
+const CHARS = 0x8000;
+
+export function toBase64(bytes: Uint8Array): string {
+  let text = "";
+  for (let at = 0; at < bytes.length; at += CHARS) text += String.fromCharCode(...bytes.subarray(at, at + CHARS));
+  return btoa(text);
+}
+
 export function fromHex(text: string): Uint8Array<ArrayBuffer> {
   return Uint8Array.from(text.match(/../g) ?? [], (digits) => Number.parseInt(digits, 16));
 }
