@@ -47,6 +47,9 @@ test("suggestions are counted as they are shown, accepted and held back", async 
   );
   await expect(options.locator("#latency-table tbody tr")).toContainText(["autocomplete · browser"]);
   await expect(options.locator("#latency-chart canvas")).toBeVisible();
+  const { version } = (await sotto.engineStatus()).engine;
+  await expect(options.locator("#versions-table tbody tr")).toContainText([`browserModel${version}1`]);
+  await expect(options.locator("#verification-table")).toHaveText("none");
 
   // What is stored is words of closed sets and numbers: nothing that was typed, no address of a page.
   const stored = await options.evaluate(() => JSON.stringify({ ...localStorage }));

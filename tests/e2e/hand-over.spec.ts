@@ -2,13 +2,14 @@
 // put in place while the one from before answers. Whatever goes wrong, a model answers.
 
 import { createHash } from "node:crypto";
-import { cp, mkdir, readFile, writeFile } from "node:fs/promises";
+import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Page } from "@playwright/test";
 import { expect, test } from "./fixtures";
 import { ROOT, type Sotto } from "./lib/browser.mjs";
 import { HOST_BINARY, hasRealHost, installOwnHost, ownHome } from "./lib/host.mjs";
-import { OpenPack } from "./lib/pack-variants.mjs";
+import type { OpenPack } from "./lib/pack-variants.mjs";
+import { newerPack, withLongerHeader } from "./lib/release.mjs";
 
 test.skip(!hasRealHost(), `no host at ${HOST_BINARY}: run scripts/build-host`);
 
@@ -19,28 +20,16 @@ function hostWith(change: (pack: OpenPack) => void = () => undefined) {
   return async (profile: string): Promise<void> => {
     await installOwnHost(profile);
     const folder = join(ownHome(profile), "updates/installed", `sotto-nano-${VERSION}`);
-    await mkdir(folder, { recursive: true });
-    await cp(join(ROOT, "models/packs/sotto-nano"), folder, { recursive: true });
-    const pack = new OpenPack(folder, JSON.parse(await readFile(join(folder, "manifest.json"), "utf8")));
-    pack.manifest.version = VERSION;
-    await pack.replace("weights", withLongerHeader(await pack.read("weights")));
-    change(pack);
-    await pack.sign();
+    await newerPack("sotto-nano", VERSION, folder, async (pack) => {
+      await pack.replace("weights", withLongerHeader(await pack.read("weights")));
+      change(pack);
+    });
     const manifest = createHash("sha256")
       .update(await readFile(join(folder, "manifest.json")))
       .digest("hex");
     const packs = { "sotto-nano": { candidate: { version: VERSION, manifest }, newest: VERSION } };
     await writeFile(join(folder, "../state.json"), JSON.stringify({ format: 1, packs }));
   };
-}
-
-/** The same tensors behind a header with more blanks: safetensors allows them, and the hash is another one. */
-function withLongerHeader(weights: Buffer): Buffer {
-  const length = Number(weights.readBigUInt64LE(0));
-  const blanks = Buffer.alloc(8, " ");
-  const size = Buffer.alloc(8);
-  size.writeBigUInt64LE(BigInt(length + blanks.length));
-  return Buffer.concat([size, weights.subarray(8, 8 + length), blanks, weights.subarray(8 + length)]);
 }
 
 /** What is fetched: the tokenizer and the configuration are the packaged ones. */

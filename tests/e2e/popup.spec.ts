@@ -43,3 +43,14 @@ test("the popup's switch turns this site off and on again", async ({ launch, ope
   await other.type(prompt.text);
   await other.ghost();
 });
+
+test("the popup says why the field in front shows nothing", async ({ launch, open, field }) => {
+  const sotto = await launch();
+  const page = await open("/textarea.html", { sotto });
+  const typed = field(page, {}, sotto);
+  await typed.focus();
+  await typed.write("My card number is 4111 1111 ");
+  await typed.silentBecause("sensitiveContent");
+  const popup = await sotto.openPopup(page);
+  await expect.poll(() => popup.text()).toContain("looks like personal data");
+});

@@ -78,6 +78,7 @@ export function chromiumPath() {
  * @property {boolean} visible
  * @property {string} text
  * @property {string | null} reason         why nothing is shown
+ * @property {"model" | "phrases" | null} source   who wrote the suggestion that was shown last
  * @property {boolean} waiting              whether that may still change without a keystroke
  * @property {number[]} keyToGhostMs        keystroke to paint, as the user sees it
  * @property {number[]} mainThreadMs        work of the content script per keystroke
