@@ -25,6 +25,7 @@ from pathlib import Path
 import torch
 from tqdm import tqdm
 
+from recipe import int4, int4_zeros
 from recipe.documents import prose, read_set
 from recipe.mix import END_ID, VALID
 from recipe.stored import load_any
@@ -38,7 +39,8 @@ def main():
     source = parser.add_mutually_exclusive_group(required=True)
     source.add_argument("--corpus", type=Path, help="its validation text is used")
     source.add_argument("--text", type=Path, help="prose file (.txt.xz), such as recipe.left_out writes")
-    parser.add_argument("--int4", action="store_true", help="the INT4 weights of a pack folder instead of INT8")
+    parser.add_argument("--int4", action="store_const", const=int4, help="GGUF's INT4 weights of a pack folder, not INT8")
+    parser.add_argument("--int4-zeros", action="store_const", const=int4_zeros, dest="int4", help="the same, ONNX's")
     parser.add_argument("--every", type=int, default=1, help="use every n-th document only")
     parser.add_argument("--stride", type=int, default=128)
     parser.add_argument("--threads", type=int, default=2)

@@ -18,8 +18,8 @@ from pathlib import Path
 
 from safetensors.torch import load_file
 
+from recipe import int4, int4_zeros
 from recipe.files import write_atomically
-from recipe.int4 import FILE
 from recipe.onnx_cpu import cpu_graph
 from recipe.onnx_graph import DataFile
 from recipe.onnx_static import PREFILL_TOKENS, static_graph
@@ -44,7 +44,7 @@ def main():
 
 def pack_weights(pack, run=None):
     network = load_pack(pack)
-    stored, int4 = load_file(Path(pack) / "model.safetensors"), Path(pack) / FILE
+    stored = load_file(Path(pack) / "model.safetensors")
     state = network.state_dict()
     if run:
         trained, _ = load_checkpoint(run)
@@ -55,7 +55,9 @@ def pack_weights(pack, run=None):
         largest = max(stored[name].max().item() for name in stored if name.endswith("_scale"))
         if difference > largest:
             raise SystemExit(f"{run} is not what {pack} was made from: weights differ by {difference:.3g}")
-    return Weights.of(network.config, state, stored, load_file(int4) if int4.exists() else None)
+    groups, zeros = (load_file(path) if path.exists() else None
+                     for path in (Path(pack) / form.FILE for form in (int4, int4_zeros)))
+    return Weights.of(network.config, state, stored, groups, zeros)
 
 
 def write_graphs(weights, out, f32=False):

@@ -6,7 +6,8 @@ before quantisation, on training text: one pass. Using the inputs of the layers 
 layer and gained a twentieth of a percent.
 
 # Shapes
-weight [out, in]; products [in, in]: the sum of x x^T over the inputs x.
+weight [out, in]; products [in, in]: the sum of x x^T over the inputs x; codes [out, groups, group], 0 .. 15; scales, zeros
+[out, groups].
 
 # Source
 Frantar et al. 2022, "GPTQ: accurate post-training quantization for generative pre-trained transformers", arXiv
@@ -16,7 +17,8 @@ Frantar et al. 2022, "GPTQ: accurate post-training quantization for generative p
 import torch
 from torch import nn
 
-from recipe.int4 import EMBEDDING, GROUP, half, pack, quantize_groups, round_to
+from recipe import int4_zeros
+from recipe.int4 import EMBEDDING, GROUP, half, pack, search
 from recipe.int8 import SCALE_SUFFIX
 
 # Added to the diagonal, relative to its mean: as the paper has it.
@@ -25,15 +27,17 @@ BATCH = 8
 
 
 def quantize_network(network, ids):
-    """The content of `int4.safetensors`. `ids` [sequences, seq]: text to calibrate with."""
-    products, stored = input_products(network, ids), {}
+    """The content of `int4.safetensors` and of `int4-zeros.safetensors`. `ids` [sequences, seq]: text to calibrate with."""
+    products, stored, stored_zeros = input_products(network, ids), {}, {}
     for name, module in network.named_modules():
         if isinstance(module, nn.Linear):
-            packed, scales = pack(*quantize(module.weight.detach().float(), products[name]))
+            weight = module.weight.detach().float()
+            packed, scales = pack(*quantize(weight, products[name]))
             stored[name + ".weight"], stored[name + ".weight" + SCALE_SUFFIX] = (
                 torch.from_numpy(packed), torch.from_numpy(scales))
+            stored_zeros |= int4_zeros.content(name + ".weight", *quantize_zeros(weight, products[name]))
     assert EMBEDDING not in stored
-    return stored
+    return stored, stored_zeros
 
 
 @torch.no_grad()
@@ -61,24 +65,41 @@ def collector(products, name):
 
 
 def quantize(weight, products):
-    """Values [out, groups, 32] and scales [out, groups]."""
+    """Values -8..7 [out, groups, 32] and scales: what recipe.int4 packs."""
+    codes, scales, _ = calibrated(weight, products, GROUP, symmetric)
+    return codes - 8, scales
+
+
+def quantize_zeros(weight, products):
+    """Codes, scales and zeros: what recipe.int4_zeros packs."""
+    return calibrated(weight, products, int4_zeros.group_size(weight.shape[1]), int4_zeros.parameters)
+
+
+def symmetric(group):
+    """Scale and zero point [out, 1, 1] of a group [out, 1, 32], as recipe.int4 has them."""
+    scale = half(search(group)[1])
+    return scale, torch.full_like(scale, 8.0)
+
+
+def calibrated(weight, products, size, parameters):
+    """Codes, scales and zeros. `parameters`: scale and zero point [out, 1, 1] of a group [out, 1, size]."""
     rows, columns = weight.shape
     left, takes_over = weight.clone(), inverse_root(products)
-    values, scales = torch.zeros_like(left), torch.zeros(rows, columns // GROUP)
-    for start in range(0, columns, GROUP):
-        end = start + GROUP
+    codes, scales, zeros = torch.zeros_like(left), torch.zeros(rows, columns // size), torch.zeros(rows, columns // size)
+    for start in range(0, columns, size):
+        end = start + size
         group = left[:, start:end].clone()
-        scale = half(quantize_groups(group)[1])
+        scale, zero = (part.squeeze(1) for part in parameters(group[:, None]))
         errors = torch.zeros_like(group)
-        for i in range(GROUP):
+        for i in range(size):
             column, own = group[:, i : i + 1], takes_over[start + i, start + i]
-            codes = round_to(column, scale)
-            values[:, start + i : start + i + 1] = codes
-            errors[:, i : i + 1] = (column - codes * scale) / own
+            code = int4_zeros.encoded(column, scale, zero)
+            codes[:, start + i : start + i + 1] = code
+            errors[:, i : i + 1] = (column - int4_zeros.dequantized(code, scale, zero)) / own
             group[:, i:] -= errors[:, i : i + 1] * takes_over[start + i, start + i : end]
         left[:, end:] -= errors @ takes_over[start:end, end:]
-        scales[:, start // GROUP] = scale.squeeze(1)
-    return values.reshape(rows, -1, GROUP), scales
+        scales[:, start // size], zeros[:, start // size] = scale.squeeze(1), zero.squeeze(1)
+    return codes.reshape(rows, -1, size), scales, zeros
 
 
 def inverse_root(products):

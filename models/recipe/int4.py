@@ -34,7 +34,12 @@ def quantize_groups(weight, ratios=RATIOS):
     rows, columns = weight.shape
     if columns % GROUP:
         raise ValueError(f"rows of {columns} values cannot be cut into groups of {GROUP}")
-    groups = weight.reshape(rows, columns // GROUP, GROUP)
+    values, scales = search(weight.reshape(rows, columns // GROUP, GROUP), ratios)
+    return values, scales.squeeze(2)
+
+
+def search(groups, ratios=RATIOS):
+    """The same of groups [out, groups, any size]; scales [out, groups, 1]."""
     largest = groups.gather(2, groups.abs().argmax(dim=2, keepdim=True))
     largest = torch.where(largest == 0, torch.full_like(largest, -8.0), largest)
     best = None
@@ -49,7 +54,7 @@ def quantize_groups(weight, ratios=RATIOS):
         else:
             better = error < best[0]
             best = tuple(torch.where(better, new, old) for new, old in zip((error, values, scale), best))
-    return best[1], best[2].squeeze(2)
+    return best[1], best[2]
 
 
 def round_to(weight, scale):

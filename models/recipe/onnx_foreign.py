@@ -26,7 +26,8 @@ BOOL = 9
 
 
 def genai_graph(weights, data):
-    return CpuGraph(weights, "int4", data, all_positions=True, f32_embedding=True).build()
+    return CpuGraph(weights, "int4", data, all_positions=True, f32_embedding=True, scaled_query=False,
+                    int4_zeros=False).build()
 
 
 def genai_config(config, filename):

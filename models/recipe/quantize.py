@@ -1,10 +1,11 @@
-"""Writes the pack folder: `config.json`, `tokenizer.json`, INT8 `model.safetensors` and `int4.safetensors`.
+"""Writes the pack folder: `config.json`, `tokenizer.json`, INT8 `model.safetensors`, `int4.safetensors`, `int4-zeros.safetensors`.
 
     python -m recipe.quantize --run RUN --out PACK            # of RUN/checkpoint.pt
     python -m recipe.quantize --run RUN/tuned.pt --out PACK   # of another checkpoint
 
-INT8 is one scale a row (recipe.int8) and what the browser loads. INT4 is groups of 32, calibrated on `--rows` rows
-of training text (recipe.gptq); ONNX and GGUF are made from it. `--plain` leaves the calibration out: no text is needed.
+INT8 is one scale a row (recipe.int8) and what the browser loads. INT4 is calibrated on `--rows` rows of training text
+(recipe.gptq), in groups of 32 for GGUF (recipe.int4) and in groups of 64 with zero points for ONNX (recipe.int4_zeros).
+`--plain` leaves the calibration out: no text is needed.
 """
 
 import argparse
@@ -14,6 +15,7 @@ from pathlib import Path
 import torch
 from safetensors.torch import save
 
+from recipe import int4_zeros
 from recipe.batches import Batches
 from recipe.files import write_atomically
 from recipe.gptq import quantize_network
@@ -36,25 +38,28 @@ def main():
     work = Path(saved["arguments"]["work"])
     config = network.config
     if arguments.plain:
-        int4 = plain_int4(network.state_dict())
+        int4, zeros = plain_int4(network.state_dict()), plain_zeros(network.state_dict())
     else:
         batches = Batches(work, config.max_position_embeddings, config.vocab_size)
-        int4 = quantize_network(network, batches.batch(FIRST_ROW, arguments.rows).inputs)
-    write_pack(network, int4, work / "tokenizer.json", arguments.out)
+        int4, zeros = quantize_network(network, batches.batch(FIRST_ROW, arguments.rows).inputs)
+    write_pack(network, int4, work / "tokenizer.json", arguments.out, zeros)
     sizes = [f"{(arguments.out / name).stat().st_size / 1e6:.1f} MB {kind}"
-             for name, kind in (("model.safetensors", "INT8"), (FILE, "INT4 without embedding"))]
+             for name, kind in (("model.safetensors", "INT8"), (FILE, "INT4 without embedding"),
+                                (int4_zeros.FILE, "the same with zero points"))]
     print(f"wrote {arguments.out}: step {saved['step']}, {', '.join(sizes)}")
 
 
-def write_pack(network, int4, tokenizer, out):
+def write_pack(network, int4, tokenizer, out, zeros=None):
     out.mkdir(parents=True, exist_ok=True)
     shutil.copyfile(tokenizer, out / "tokenizer.json")
     write_pack_config(network.config, out)
     int8 = save(quantize_state(network.state_dict(), half_scales=True), metadata={"format": "pt"})
     write_atomically(out / "model.safetensors", lambda file: file.write(int8))
-    # One entry: the order of several is random, and with it the hash of the file.
-    packed = save(int4, metadata={"quantization": "sotto-int4 1"})
-    write_atomically(out / FILE, lambda file: file.write(packed))
+    for name, content, version in ((FILE, int4, 1), (int4_zeros.FILE, zeros, 2)):
+        if content is not None:
+            # One entry: the order of several is random, and with it the hash of the file.
+            packed = save(content, metadata={"quantization": f"sotto-int4 {version}"})
+            write_atomically(out / name, lambda file: file.write(packed))
 
 
 def plain_int4(state):
@@ -65,6 +70,15 @@ def plain_int4(state):
             values, scales = quantize_groups(tensor.float())
             packed, scales = pack(values, half(scales))
             stored[name], stored[name + SCALE_SUFFIX] = torch.from_numpy(packed), torch.from_numpy(scales)
+    return stored
+
+
+def plain_zeros(state):
+    """The content of `int4-zeros.safetensors` by the error search alone."""
+    stored = {}
+    for name, tensor in state.items():
+        if tensor.dim() == 2 and name != EMBEDDING:
+            stored |= int4_zeros.content(name, *int4_zeros.quantize_groups(tensor.float()))
     return stored
 
 

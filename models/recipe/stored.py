@@ -11,7 +11,6 @@ from tokenizers import Tokenizer
 
 from recipe.checkpoint import read_checkpoint
 from recipe.hf_config import write_config
-from recipe.int4 import FILE
 from recipe.int4 import dequantize_state as int4_state
 from recipe.int8 import METHOD, SCALE_SUFFIX, VERSION, dequantize_state
 from recipe.network import Network, NetworkConfig
@@ -29,8 +28,9 @@ def load_checkpoint(run):
     return network.eval(), saved
 
 
-def load_pack(pack, int4=False):
-    """Network of a pack folder, dequantised to F32 when the pack is INT8; `int4`: with its INT4 weights."""
+def load_pack(pack, int4=None):
+    """Network of a pack folder, dequantised to F32 when the pack is INT8. `int4`: recipe.int4 or recipe.int4_zeros, with the
+    INT4 weights of that format."""
     config = json.loads((Path(pack) / "config.json").read_text(encoding="utf-8"))
     known = {field.name for field in fields(NetworkConfig)}
     network = Network(NetworkConfig(**{key: value for key, value in config.items() if key in known}))
@@ -45,14 +45,14 @@ def load_pack(pack, int4=False):
         rows = {name: tensor for name, tensor in state.items() if name not in groups and not name.startswith(TABLE)}
         state = int4_state(dequantize_state(rows), groups)
     if int4:
-        if not (Path(pack) / FILE).exists():
-            sys.exit(f"{pack} has no {FILE}: make it with `python -m recipe.quantize`")
-        state = int4_state(state, load_file(Path(pack) / FILE))
+        if not (Path(pack) / int4.FILE).exists():
+            sys.exit(f"{pack} has no {int4.FILE}: make it with `python -m recipe.quantize`")
+        state = int4.dequantize_state(state, load_file(Path(pack) / int4.FILE))
     network.load_state_dict(state)
     return network.eval()
 
 
-def load_any(path, int4=False):
+def load_any(path, int4=None):
     """(network, tokenizer) of a pack folder, or of a run folder or checkpoint file with its tokenizer elsewhere."""
     path = Path(path)
     if (path / "model.safetensors").exists():

@@ -70,7 +70,7 @@ class FromTextToPack(unittest.TestCase):
         # Sentences of four choices among eight are 12 bits in some 40 bytes; a model that has learned nothing needs 5 a byte.
         self.assertLess(f32["bits_per_byte"], 1.0)
         self.assertGreater(f32["recall_at_3"], 0.3)
-        for options, share in (((), 0.005), (("--int4",), 0.02)):
+        for options, share in (((), 0.005), (("--int4",), 0.02), (("--int4-zeros",), 0.02)):
             quantised = self.figures(self.pack, *options)
             self.assertLess(quantised["bits_per_byte"], f32["bits_per_byte"] * (1 + share))
 

@@ -12,9 +12,10 @@ try:
     import onnxruntime
     import torch
 
-    from recipe import int4, onnx_fixture, onnx_weights
+    from recipe import int4, int4_zeros, onnx_fixture, onnx_weights
     from recipe.export_onnx import pack_weights, write_graphs
     from recipe.network import NetworkConfig
+    from recipe.onnx_cpu import cpu_graph
     from recipe.onnx_graph import DataFile
     from recipe.onnx_run import CpuRunner, StaticRunner, greedy, new_session
 except ImportError as missing:
@@ -181,9 +182,31 @@ class Packing(unittest.TestCase):
         packed, scales = int4.pack(*int4.quantize_groups(torch.zeros(2, 32)))
         self.assertTrue((int4.dequantize(packed, scales) == 0).all())
 
+    def test_zero_points_survive_packing_and_fit_weights_that_lie_to_one_side(self):
+        weight = torch.randn(6, 192, generator=torch.Generator().manual_seed(1)).abs() + 0.1
+        parts = int4_zeros.quantize_groups(weight)
+        packed = int4_zeros.pack(*parts)
+        # Three groups of 64, and half a byte that is left over.
+        self.assertEqual([part.shape for part in packed], [(6, 3, 32), (6, 3), (6, 2)])
+        back = int4_zeros.dequantize(*packed)
+        codes, scales, zeros = (part.numpy() for part in parts)
+        np.testing.assert_array_equal(back, ((codes - zeros[..., None]) * scales[..., None]).reshape(6, 192))
+        symmetric = int4.dequantize(*int4.pack(*int4.quantize_groups(weight)))
+        error = lambda found: np.square(found - weight.numpy()).mean()
+        self.assertLess(error(back), 0.6 * error(symmetric))
+
+    def test_weights_of_zero_stay_zero_among_others(self):
+        weight = torch.randn(2, 96, generator=torch.Generator().manual_seed(1)) + 0.5
+        weight[:, ::5] = 0
+        back = int4_zeros.dequantize(*int4_zeros.pack(*int4_zeros.quantize_groups(weight)))
+        self.assertTrue((back[:, ::5] == 0).all())
+        self.assertTrue((int4_zeros.dequantize(*int4_zeros.pack(*int4_zeros.quantize_groups(torch.zeros(2, 64)))) == 0).all())
+
     def test_rows_that_cannot_be_cut_are_refused(self):
         with self.assertRaisesRegex(ValueError, "groups of 32"):
             int4.quantize_groups(torch.zeros(2, 40))
+        with self.assertRaisesRegex(ValueError, "groups of 64 or 32"):
+            int4_zeros.quantize_groups(torch.zeros(2, 40))
         with self.assertRaisesRegex(ValueError, "blocks of 16"):
             onnx_weights.int8_block(40)
 
@@ -207,6 +230,23 @@ class Packing(unittest.TestCase):
         self.assertEqual(columns.dtype, np.int8)
         np.testing.assert_array_equal(columns.T.astype(int), rows.astype(int) - 128)
         np.testing.assert_array_equal(same, scales)
+
+    def test_calibrated_groups_of_an_older_pack_are_taken_over_into_the_graph(self):
+        weights = tiny()
+        names = [f"model.layers.{i}.{part}.weight" for i in range(2) for part in (
+            "self_attn.q_proj", "self_attn.k_proj", "self_attn.v_proj", "self_attn.o_proj", "mlp.gate_proj", "mlp.up_proj",
+            "mlp.down_proj")] + ["lm_head.weight"]
+        weights.stored_int4 = {}
+        for name in names:
+            values, scales = weights.__class__.int4(tiny(), name)
+            weights.stored_int4 |= {name: torch.from_numpy(values), name + "_scale": torch.from_numpy(scales)}
+        self.assertEqual(self.block_sizes(weights), {32})
+        # Of a model without any, 64 where the rows allow it: those of down_proj here.
+        self.assertEqual(self.block_sizes(tiny()), {32, 64})
+
+    def block_sizes(self, weights):
+        graph = cpu_graph(weights, "int4", DataFile("x")).graph
+        return {attribute.i for node in graph.node for attribute in node.attribute if attribute.name == "block_size"}
 
     def test_int8_of_a_pack_is_taken_over_bit_by_bit(self):
         pack = FIXTURES.parent / "tiny-llama" / "int8"
