@@ -97,6 +97,11 @@ test("delete everything: nothing of the user is left, in the extension or in the
   await options.click("#audit-verify");
   await expect(options.locator("#audit-state")).toContainText("nothing is missing");
   await expect(options.locator("#figures")).toBeVisible();
+  await options.click("#phrases");
+  await options.click("#phrases-agree");
+  await options.fill("#phrase-site", "https://secret-site.example");
+  await options.click("#phrase-site-add button");
+  await expect(options.locator("#phrase-sites li")).toHaveCount(1);
   expect(own.filter((word) => filesWith(ownHome(sotto.profile), word).length > 0)).toEqual(["far-model"]);
 
   // Changing one's mind deletes nothing.

@@ -171,6 +171,18 @@ test("learning shows its steps and makes an adapter, or says why not; then every
     await page.bringToFront();
     await page.reload();
     await expect(page.locator("#adapters li")).toContainText("In use", { timeout: HOST_MS });
+    // It goes out under a passphrase, and comes in under another name.
+    await page.selectOption("#export-what", "mine");
+    await page.fill("#export-passphrase", PASSPHRASE);
+    await page.fill("#export-again", PASSPHRASE);
+    const [saved] = await Promise.all([page.waitForEvent("download"), page.click("#export-now")]);
+    expect(saved.suggestedFilename()).toBe("sotto-mine.age");
+    await page.setInputFiles("#import-file", await saved.path());
+    await page.fill("#import-name", "again");
+    await page.fill("#import-passphrase", PASSPHRASE);
+    await page.click("#import-now");
+    await expect(page.locator("#transfer-state")).toHaveText("The adapter again is here.", { timeout: HOST_MS });
+    await expect(page.locator("#adapters li")).toHaveCount(2, { timeout: HOST_MS });
   } else {
     await expect(page.locator("#adapters-none")).toBeVisible();
   }

@@ -9,6 +9,8 @@ export class IndexedDbVault implements Vault {
   #opening: Promise<IDBDatabase> | undefined;
 
   async get(name: string): Promise<unknown> {
+    // Looking leaves no empty database behind.
+    if (!this.#opening && !(await isThere())) return undefined;
     const transaction = (await this.#open()).transaction(STORE);
     return settled(transaction.objectStore(STORE).get(name));
   }
@@ -19,8 +21,12 @@ export class IndexedDbVault implements Vault {
     });
   }
 
-  async remove(name: string): Promise<void> {
-    await this.#write((store) => store.delete(name));
+  async destroy(first: string): Promise<void> {
+    if (!this.#opening && !(await isThere())) return;
+    await this.#write((store) => store.delete(first));
+    (await this.#open()).close();
+    this.#opening = undefined;
+    await settled(indexedDB.deleteDatabase(DATABASE));
   }
 
   async #write(change: (store: IDBObjectStore) => void): Promise<void> {
@@ -33,12 +39,29 @@ export class IndexedDbVault implements Vault {
   }
 
   #open(): Promise<IDBDatabase> {
-    this.#opening ??= open().catch((error) => {
+    this.#opening ??= this.#connect().catch((error) => {
       this.#opening = undefined;
       throw error;
     });
     return this.#opening;
   }
+
+  async #connect(): Promise<IDBDatabase> {
+    const database = await open();
+    // Whoever deletes it shall not wait for us; what comes after that opens it anew.
+    database.onversionchange = () => {
+      database.close();
+      this.#opening = undefined;
+    };
+    database.onclose = () => {
+      this.#opening = undefined;
+    };
+    return database;
+  }
+}
+
+async function isThere(): Promise<boolean> {
+  return (await indexedDB.databases()).some(({ name }) => name === DATABASE);
 }
 
 async function open(): Promise<IDBDatabase> {

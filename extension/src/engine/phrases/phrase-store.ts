@@ -12,7 +12,8 @@ export interface Vault {
   get(name: string): Promise<unknown>;
   /** All of them or none. */
   put(values: Record<string, unknown>): Promise<void>;
-  remove(name: string): Promise<void>;
+  /** Removes all of it, `first` before anything else. */
+  destroy(first: string): Promise<void>;
 }
 
 /** Of AES-GCM, as recommended. */
@@ -70,8 +71,7 @@ export class PhraseStore {
 
   /** The key first: from then on what is kept is noise. */
   async erase(): Promise<void> {
-    await this.#vault.remove("key");
-    await this.#vault.remove("book");
+    await this.#vault.destroy("key");
   }
 
   async #key(): Promise<HeldKey | undefined> {
