@@ -39,7 +39,9 @@ impl KvCache {
         let state = match device {
             Device::Cpu => State::Cpu(CpuState::new(config, capacity)),
             #[cfg(feature = "webgpu")]
-            Device::Webgpu(device) => State::Webgpu(WebgpuState::new(config, capacity, device)),
+            Device::Webgpu(device, kernels) => {
+                State::Webgpu(WebgpuState::new(config, capacity, (device, *kernels)))
+            }
         };
         Ok(Self {
             state,

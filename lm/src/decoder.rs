@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use sotto_core::decode::Decoder;
 
+use crate::draft::Draft;
 use crate::network::Rows;
 use crate::{Adapter, AdapterError, KvCache, Llama, LlamaConfig, LmError};
 
@@ -18,6 +19,7 @@ pub struct LlamaDecoder {
     cache: KvCache,
     /// The tokens in the cache.
     ids: Vec<u32>,
+    draft: Draft,
 }
 
 impl LlamaDecoder {
@@ -31,6 +33,7 @@ impl LlamaDecoder {
             model,
             cache,
             ids: Vec::with_capacity(capacity),
+            draft: Draft::default(),
         })
     }
 
@@ -72,6 +75,7 @@ impl LlamaDecoder {
     /// As [`Decoder::prefill`].
     pub async fn prefill_all(&mut self, tokens: &[u32]) -> Result<Vec<f32>, LmError> {
         self.check(tokens)?;
+        self.draft = Draft::default();
         let start = self.cache.len();
         let mut all = Vec::with_capacity(tokens.len() * self.vocab_size());
         let mut done = 0;
@@ -90,6 +94,25 @@ impl LlamaDecoder {
             self.model.blend(&self.ids, logits);
         }
         Ok(all)
+    }
+
+    /// Appends `token`, out of what was computed ahead if it is what was expected.
+    #[cfg(feature = "webgpu")]
+    async fn drafted(&mut self, token: u32) -> Result<Vec<f32>, LmError> {
+        let mut logits = match self.draft.take(token) {
+            Some(logits) => logits,
+            None => {
+                let room = self.capacity() - self.cache.len();
+                let count = self.model.draft_tokens().min(room);
+                let all = self.model.draft(token, count, &mut self.cache).await?;
+                self.draft = Draft::new(all, self.vocab_size());
+                self.draft.first()
+            }
+        };
+        self.cache.advance(1);
+        self.ids.push(token);
+        self.model.blend(&self.ids, &mut logits);
+        Ok(logits)
     }
 
     /// Checks that `tokens` can be appended.
@@ -124,6 +147,13 @@ impl Decoder for LlamaDecoder {
 
     async fn prefill(&mut self, tokens: &[u32]) -> Result<Vec<f32>, LmError> {
         self.check(tokens)?;
+        #[cfg(feature = "webgpu")]
+        if let &[token] = tokens
+            && self.model.draft_tokens() > 1
+        {
+            return self.drafted(token).await;
+        }
+        self.draft = Draft::default();
         let start = self.cache.len();
         for chunk in tokens.chunks(PREFILL_CHUNK) {
             self.model.forward(chunk, &mut self.cache, Rows::Last);
@@ -140,6 +170,9 @@ impl Decoder for LlamaDecoder {
     }
 
     fn truncate(&mut self, len: usize) {
+        if len < self.cache.len() {
+            self.draft = Draft::default();
+        }
         self.cache.truncate(len);
         self.ids.truncate(len);
     }

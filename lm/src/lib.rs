@@ -14,6 +14,7 @@ mod config;
 mod cpu;
 mod decoder;
 mod device;
+mod draft;
 mod error;
 mod half;
 mod kernels;
@@ -35,9 +36,9 @@ pub use adapter::{
 pub use cache::KvCache;
 pub use config::LlamaConfig;
 pub use decoder::LlamaDecoder;
-#[cfg(feature = "webgpu")]
-pub use device::webgpu_device;
 pub use device::{Device, flex_device};
+#[cfg(feature = "webgpu")]
+pub use device::{Kernels, webgpu_device};
 pub use error::LmError;
 pub use load::{LlamaCompleter, load_completer};
 pub use model::Llama;

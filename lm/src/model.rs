@@ -45,7 +45,7 @@ impl Llama {
         let network = match device {
             Device::Cpu => Placed::Cpu(Network::load(config, weights, &Cpu)?),
             #[cfg(feature = "webgpu")]
-            Device::Webgpu(device) => {
+            Device::Webgpu(device, _) => {
                 Placed::Webgpu(Network::load(config, weights, &Webgpu::new(device))?)
             }
         };
@@ -102,6 +102,38 @@ impl Llama {
         Ok(())
     }
 
+    /// How many tokens are worth computing before anybody looks at one; with 1 there is nothing to gain.
+    #[cfg(feature = "webgpu")]
+    pub(crate) fn draft_tokens(&self) -> usize {
+        match (&self.network, &self.device) {
+            (Placed::Webgpu(network), Device::Webgpu(_, kernels)) if network.takes_rounded() => {
+                kernels.draft()
+            }
+            _ => 1,
+        }
+    }
+
+    /// Logits after `token` at the end of `cache`, and after each of the likeliest tokens that follow, `count` rows in all,
+    /// with one wait. Moves `cache` no further: what is behind its length is the caller's to claim.
+    ///
+    /// # Errors
+    /// [`LmError::Device`] if the device failed while computing.
+    #[cfg(feature = "webgpu")]
+    pub(crate) async fn draft(
+        &self,
+        token: u32,
+        count: usize,
+        cache: &mut KvCache,
+    ) -> Result<Vec<f32>, LmError> {
+        let at = (cache.len(), count);
+        match (&self.network, &mut cache.state) {
+            (Placed::Webgpu(network), State::Webgpu(state)) => {
+                finite(network.draft(token, at, &self.config, state).await?)
+            }
+            _ => unreachable!("callers ask draft_tokens first"),
+        }
+    }
+
     /// Runs the layers over `tokens`, appending them to `cache`, which then also holds the residual stream at `rows`.
     ///
     /// # Shapes
@@ -142,10 +174,15 @@ impl Llama {
             #[cfg(feature = "webgpu")]
             _ => unreachable!("a decoder makes its cache for its model's device"),
         };
-        if are_finite(&logits) {
-            Ok(logits)
-        } else {
-            Err(LmError::Device("logits that are not numbers".to_owned()))
-        }
+        finite(logits)
+    }
+}
+
+/// Refuses what a device should never give.
+fn finite(logits: Vec<f32>) -> Result<Vec<f32>, LmError> {
+    if are_finite(&logits) {
+        Ok(logits)
+    } else {
+        Err(LmError::Device("logits that are not numbers".to_owned()))
     }
 }

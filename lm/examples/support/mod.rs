@@ -33,7 +33,7 @@ pub(crate) fn prompt(len: usize) -> Vec<u32> {
     (0..len as u32).map(|at| at * 191 % vocab_size).collect()
 }
 
-fn random_weights(config: &LlamaConfig, int8: bool) -> Vec<u8> {
+pub(crate) fn random_weights(config: &LlamaConfig, int8: bool) -> Vec<u8> {
     let mut tensors = Vec::new();
     let mut state = 1_u32;
     let mut random = move || {

@@ -9,8 +9,10 @@ use burn_cubecl::ops::numeric::empty_device_contiguous_dtype;
 use burn_cubecl::tensor::CubeTensor;
 use cubecl::prelude::*;
 
+use super::Kernels;
 use super::ops::LmOps;
-use super::shaders::{self, UNITS};
+use super::products::{self, Finish};
+use super::shaders::{self, QUAD, UNITS};
 use crate::kernels::attention::AttentionShape;
 
 impl LmOps for CubeBackend {
@@ -83,13 +85,64 @@ impl LmOps for CubeBackend {
         out
     }
 
-    fn rms_norm(x: CubeTensor, gain: CubeTensor, eps: f32) -> CubeTensor {
-        let (x, gain) = (into_contiguous(x), into_contiguous(gain));
-        let [m, width] = dims(&x);
-        let out = output(&x, [m, width]);
-        shaders::rms_norm::launch(
+    fn int8_product(
+        x: CubeTensor,
+        weights: CubeTensor,
+        scales: CubeTensor,
+        kernels: Kernels,
+    ) -> CubeTensor {
+        let out = output(&scales, [1, dims(&weights)[1]]);
+        let how = (kernels.slices(), Finish::Write);
+        products::launch(x, weights, scales, &out, how);
+        out
+    }
+
+    fn int8_product_add(
+        residual: CubeTensor,
+        x: CubeTensor,
+        weights: CubeTensor,
+        scales: CubeTensor,
+        kernels: Kernels,
+    ) -> CubeTensor {
+        let out = exclusive(residual);
+        let how = (kernels.slices(), Finish::Add);
+        products::launch(x, weights, scales, &out, how);
+        out
+    }
+
+    fn int8_product_gated(
+        x: CubeTensor,
+        weights: CubeTensor,
+        scales: CubeTensor,
+        kernels: Kernels,
+    ) -> CubeTensor {
+        let out = int_output(&x, [dims(&weights)[1] / 8, 2]);
+        let how = (kernels.slices(), Finish::Gated);
+        products::launch(x, weights, scales, &out, how);
+        out
+    }
+
+    fn round(x: CubeTensor) -> CubeTensor {
+        let x = into_contiguous(x);
+        let words = dims(&x)[1] / 4;
+        let out = int_output(&x, [words, 2]);
+        shaders::round::launch(
             &out.client.clone(),
-            CubeCount::Static(m as u32, 1, 1),
+            one_unit_each(words),
+            CubeDim::new_1d(UNITS),
+            x.into_buffer_arg(),
+            out.clone().into_buffer_arg(),
+        );
+        out
+    }
+
+    fn rms_norm_rounded(x: CubeTensor, gain: CubeTensor, eps: f32) -> CubeTensor {
+        let (x, gain) = (into_contiguous(x), into_contiguous(gain));
+        let width = dims(&x)[1];
+        let out = int_output(&x, [width / 4, 2]);
+        shaders::rms_norm_rounded::launch(
+            &out.client.clone(),
+            CubeCount::Static(1, 1, 1),
             CubeDim::new_1d(UNITS),
             x.into_buffer_arg(),
             gain.into_buffer_arg(),
@@ -97,6 +150,43 @@ impl LmOps for CubeBackend {
             eps,
             width,
         );
+        out
+    }
+
+    fn largest(values: CubeTensor) -> CubeTensor {
+        let values = into_contiguous(values);
+        let n = dims(&values)[1];
+        let (client, device) = (values.client.clone(), values.device.clone());
+        let out =
+            empty_device_contiguous_dtype(client.clone(), device, Shape::new([1]), DType::I32);
+        shaders::largest::launch(
+            &client,
+            CubeCount::Static(1, 1, 1),
+            CubeDim::new_1d(UNITS),
+            values.into_buffer_arg(),
+            out.clone().into_buffer_arg(),
+            n,
+        );
+        out
+    }
+
+    fn rms_norm(x: CubeTensor, gain: CubeTensor, eps: f32, kernels: Kernels) -> CubeTensor {
+        let (x, gain) = (into_contiguous(x), into_contiguous(gain));
+        let [m, width] = dims(&x);
+        let out = output(&x, [m, width]);
+        let client = out.client.clone();
+        let (x, gain) = (x.into_buffer_arg(), gain.into_buffer_arg());
+        let (norm, dim) = (out.clone().into_buffer_arg(), CubeDim::new_1d(UNITS));
+        match kernels {
+            Kernels::Hardware => {
+                let groups = CubeCount::Static(m as u32, 1, 1);
+                shaders::rms_norm::launch(&client, groups, dim, x, gain, norm, eps, width);
+            }
+            Kernels::Software => {
+                let groups = one_unit_each(m);
+                shaders::rms_norm_rows::launch(&client, groups, dim, x, gain, norm, eps, width);
+            }
+        }
         out
     }
 
@@ -120,6 +210,7 @@ impl LmOps for CubeBackend {
         rope: CubeTensor,
         cache: CubeTensor,
         shape: AttentionShape,
+        kernels: Kernels,
     ) -> (CubeTensor, CubeTensor) {
         let (qkv, rope, cache) = (
             into_contiguous(qkv),
@@ -143,21 +234,45 @@ impl LmOps for CubeBackend {
             shape.head_dim,
             shape.capacity,
         );
-        shaders::attend::launch(
-            &client,
-            CubeCount::Static(shape.heads as u32, m as u32, 1),
-            CubeDim::new_1d(UNITS),
-            qkv.into_buffer_arg(),
-            rope.into_buffer_arg(),
+        let scale = 1.0 / (shape.head_dim as f32).sqrt();
+        let (dim, sizes) = (CubeDim::new_1d(UNITS), shape);
+        let (qkv, rope) = (qkv.into_buffer_arg(), rope.into_buffer_arg());
+        let buffers = (
             cache.clone().into_buffer_arg(),
             out.clone().into_buffer_arg(),
-            past,
-            1.0 / (shape.head_dim as f32).sqrt(),
-            shape.heads,
-            shape.kv_heads,
-            shape.head_dim,
-            shape.capacity,
         );
+        match kernels {
+            Kernels::Hardware => shaders::attend::launch(
+                &client,
+                CubeCount::Static(sizes.heads as u32, m as u32, 1),
+                dim,
+                qkv,
+                rope,
+                buffers.0,
+                buffers.1,
+                past,
+                scale,
+                sizes.heads,
+                sizes.kv_heads,
+                sizes.head_dim,
+                sizes.capacity,
+            ),
+            Kernels::Software => shaders::attend_rows::launch(
+                &client,
+                one_unit_each(m * sizes.heads),
+                dim,
+                qkv,
+                rope,
+                buffers.0,
+                buffers.1,
+                past,
+                scale,
+                sizes.heads,
+                sizes.kv_heads,
+                sizes.head_dim,
+                sizes.capacity,
+            ),
+        }
         (out, cache)
     }
 }
@@ -197,7 +312,7 @@ fn int8_linear(
     shaders::int8_linear::launch(
         &out.client.clone(),
         CubeCount::Static(
-            n.div_ceil(UNITS as usize) as u32,
+            n.div_ceil(QUAD * UNITS as usize) as u32,
             m.div_ceil(tile) as u32,
             1,
         ),
@@ -229,6 +344,12 @@ fn exclusive(tensor: CubeTensor) -> CubeTensor {
 fn output(like: &CubeTensor, shape: [usize; 2]) -> CubeTensor {
     let (client, device) = (like.client.clone(), like.device.clone());
     empty_device_contiguous_dtype(client, device, Shape::new(shape), DType::F32)
+}
+
+/// The same for words.
+fn int_output(like: &CubeTensor, shape: [usize; 2]) -> CubeTensor {
+    let (client, device) = (like.client.clone(), like.device.clone());
+    empty_device_contiguous_dtype(client, device, Shape::new(shape), DType::I32)
 }
 
 /// Workgroups for `elements` elements, one invocation each.

@@ -2,6 +2,7 @@
 
 mod cube;
 mod ops;
+mod products;
 mod shaders;
 
 use burn::tensor::{Device, Int, Tensor, TensorData};
@@ -12,6 +13,34 @@ use crate::network::{Network, Place, Rows};
 use crate::rope::rope_table;
 use crate::weights::StoredMatrix;
 use crate::{LlamaConfig, LmError};
+
+/// Which kernels suit a device. Fixed when it is found, not tuned: tuning costs more than a suggestion may take.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kernels {
+    /// A GPU has thousands of lanes and cheap barriers: several invocations share a sum.
+    Hardware,
+    /// A software adapter has a few lanes, and every barrier costs it tens of microseconds: none where it can be avoided.
+    Software,
+}
+
+impl Kernels {
+    /// Invocations that share four rows of a product.
+    fn slices(self) -> usize {
+        match self {
+            Self::Hardware => 8,
+            Self::Software => 1,
+        }
+    }
+
+    /// Tokens that are computed ahead before the host looks at one. On a GPU waiting for an answer takes longer than a token; a
+    /// software adapter has nothing to wait for, and a token that nobody wants costs it as much as any other.
+    pub(crate) fn draft(self) -> usize {
+        match self {
+            Self::Hardware => 4,
+            Self::Software => 1,
+        }
+    }
+}
 
 /// The memory of a WebGPU device.
 #[derive(Debug)]
@@ -71,12 +100,19 @@ pub(crate) struct WebgpuState {
     shape: AttentionShape,
     /// The residual stream: `[m, hidden]`.
     x: Option<Tensor<2>>,
+    /// Whether it is of a single step, which goes on rounded activations, the head too.
+    is_step: bool,
+    kernels: Kernels,
     device: Device,
 }
 
 impl WebgpuState {
     /// An empty cache of `capacity` positions.
-    pub(crate) fn new(config: &LlamaConfig, capacity: usize, device: &Device) -> Self {
+    pub(crate) fn new(
+        config: &LlamaConfig,
+        capacity: usize,
+        (device, kernels): (&Device, Kernels),
+    ) -> Self {
         let layer = || Tensor::zeros([2, config.kv_heads, capacity, config.head_dim], device);
         let rope = TensorData::new(rope_table(config, capacity), [capacity, config.head_dim]);
         Self {
@@ -84,6 +120,8 @@ impl WebgpuState {
             rope: Tensor::from_data(rope, device),
             shape: config.attention_shape(capacity),
             x: None,
+            is_step: false,
+            kernels,
             device: device.clone(),
         }
     }
@@ -98,7 +136,7 @@ impl WebgpuState {
             .take()
             .expect("put back at the end of every call");
         let shape = AttentionShape { past, ..self.shape };
-        let (out, keys_values) = ops::attention(qkv, &self.rope, keys_values, shape);
+        let (out, keys_values) = ops::attention(qkv, &self.rope, keys_values, shape, self.kernels);
         self.cache[layer] = Some(keys_values);
         out
     }
@@ -117,26 +155,14 @@ impl Network<Webgpu> {
         config: &LlamaConfig,
         state: &mut WebgpuState,
     ) {
-        let m = tokens.len();
-        let ids: Vec<i32> = tokens.iter().map(|&token| token as i32).collect();
-        let ids = Tensor::<1, Int>::from_data(TensorData::new(ids, [m]), &state.device);
+        let x = self.embedding.rows(ids(tokens, &state.device));
         let eps = config.rms_norm_eps;
-        let mut x = self.embedding.rows(ids);
-        for (at, layer) in self.layers.iter().enumerate() {
-            let normed = ops::rms_norm(x.clone(), &layer.attention_norm, eps);
-            let mut attended = state.attend(at, past, layer.qkv.multiply(normed));
-            // After the last attention only the rows that are asked for are of any use.
-            if rows == Rows::Last && at + 1 == self.layers.len() && m > 1 {
-                attended = attended.narrow(0, m - 1, 1);
-                x = x.narrow(0, m - 1, 1);
-            }
-            x = layer.attention_out.multiply_add(x, attended);
-            let normed = ops::rms_norm(x.clone(), &layer.feed_forward_norm, eps);
-            x = layer
-                .down
-                .multiply_add(x, ops::swiglu(layer.gate_up.multiply(normed)));
-        }
-        state.x = Some(x);
+        state.is_step = tokens.len() == 1 && self.takes_rounded();
+        state.x = Some(if state.is_step {
+            self.step(x, past, eps, state)
+        } else {
+            self.chunk(x, (past, rows), eps, state)
+        });
     }
 
     /// Logits of the positions that [`Self::forward`] left.
@@ -152,14 +178,130 @@ impl Network<Webgpu> {
         state: &mut WebgpuState,
     ) -> Result<Vec<f32>, LmError> {
         let x = state.x.take().expect("callers run the layers first");
-        let normed = ops::rms_norm(x, &self.norm, config.rms_norm_eps);
-        let data = self
-            .head()
-            .multiply(normed)
-            .into_data_async()
-            .await
-            .map_err(|error| LmError::Device(error.to_string()))?;
-        data.try_into_vec::<f32>()
-            .map_err(|_| LmError::Device("logits of another type".to_owned()))
+        let eps = config.rms_norm_eps;
+        read(if state.is_step {
+            self.step_head(x, eps, state.kernels)
+        } else {
+            let normed = ops::rms_norm(x, &self.norm, eps, state.kernels);
+            self.head().multiply(normed)
+        })
+        .await
     }
+
+    /// Appends `token` and, without waiting for an answer, as many of the likeliest continuation as `count` asks for; gives
+    /// the tokens and the logits after each of them.
+    ///
+    /// # Shapes
+    /// `past + count` positions fit. Result: `[count]`, the first of which is `token`, and `[count, vocab]`.
+    ///
+    /// # Errors
+    /// [`LmError::Device`] if the device failed while computing.
+    pub(crate) async fn draft(
+        &self,
+        token: u32,
+        (past, count): (usize, usize),
+        config: &LlamaConfig,
+        state: &mut WebgpuState,
+    ) -> Result<Vec<f32>, LmError> {
+        let eps = config.rms_norm_eps;
+        let mut next = ids(&[token], &state.device);
+        let mut all = Vec::with_capacity(count);
+        for at in 0..count {
+            let x = self.embedding.rows(next.clone());
+            let x = self.step(x, past + at, eps, state);
+            let logits = self.step_head(x, eps, state.kernels);
+            next = ops::largest(logits.clone());
+            all.push(logits);
+        }
+        read(Tensor::cat(all, 0)).await
+    }
+
+    /// Whether one row can go the faster way, on rounded activations.
+    pub(crate) fn takes_rounded(&self) -> bool {
+        let layers = self.layers.iter();
+        let matrices = layers.flat_map(|layer| {
+            [
+                &layer.qkv,
+                &layer.attention_out,
+                &layer.gate_up,
+                &layer.down,
+            ]
+        });
+        matrices
+            .chain([self.head()])
+            .all(DeviceMatrix::takes_rounded)
+    }
+
+    /// The layers over one row: seven shaders each.
+    ///
+    /// # Shapes
+    /// `x`: `[1, hidden]`; the same comes back.
+    fn step(&self, mut x: Tensor<2>, past: usize, eps: f32, state: &mut WebgpuState) -> Tensor<2> {
+        let kernels = state.kernels;
+        for (at, layer) in self.layers.iter().enumerate() {
+            let normed = ops::rms_norm_rounded(x.clone(), &layer.attention_norm, eps);
+            let attended = state.attend(at, past, layer.qkv.product(normed, kernels));
+            x = layer
+                .attention_out
+                .product_add(x, ops::round(attended), kernels);
+            let normed = ops::rms_norm_rounded(x.clone(), &layer.feed_forward_norm, eps);
+            let gated = layer.gate_up.product_gated(normed, kernels);
+            x = layer.down.product_add(x, gated, kernels);
+        }
+        x
+    }
+
+    /// The layers over any number of rows, of which those that are asked for come back.
+    ///
+    /// # Shapes
+    /// `x`: `[m, hidden]`; result: `[m, hidden]` or `[1, hidden]`.
+    fn chunk(
+        &self,
+        mut x: Tensor<2>,
+        (past, rows): (usize, Rows),
+        eps: f32,
+        state: &mut WebgpuState,
+    ) -> Tensor<2> {
+        let (m, kernels) = (x.dims()[0], state.kernels);
+        for (at, layer) in self.layers.iter().enumerate() {
+            let normed = ops::rms_norm(x.clone(), &layer.attention_norm, eps, kernels);
+            let mut attended = state.attend(at, past, layer.qkv.multiply(normed));
+            // After the last attention only the rows that are asked for are of any use.
+            if rows == Rows::Last && at + 1 == self.layers.len() && m > 1 {
+                attended = attended.narrow(0, m - 1, 1);
+                x = x.narrow(0, m - 1, 1);
+            }
+            x = layer.attention_out.multiply_add(x, attended);
+            let normed = ops::rms_norm(x.clone(), &layer.feed_forward_norm, eps, kernels);
+            x = layer
+                .down
+                .multiply_add(x, ops::swiglu(layer.gate_up.multiply(normed)));
+        }
+        x
+    }
+
+    /// Norm and output head of one row.
+    ///
+    /// # Shapes
+    /// `x`: `[1, hidden]`; result: `[1, vocab]`.
+    fn step_head(&self, x: Tensor<2>, eps: f32, kernels: Kernels) -> Tensor<2> {
+        let normed = ops::rms_norm_rounded(x, &self.norm, eps);
+        self.head().product(normed, kernels)
+    }
+}
+
+/// Token numbers on the device.
+fn ids(tokens: &[u32], device: &Device) -> Tensor<1, Int> {
+    let ids: Vec<i32> = tokens.iter().map(|&token| token as i32).collect();
+    Tensor::from_data(TensorData::new(ids, [tokens.len()]), device)
+}
+
+/// Waits for values.
+async fn read(values: Tensor<2>) -> Result<Vec<f32>, LmError> {
+    let data = values
+        .into_data_async()
+        .await
+        .map_err(|error| LmError::Device(error.to_string()))?;
+    data.try_into_vec::<f32>()
+        .map_err(|_| LmError::Device("logits of another type".to_owned()))
 }

@@ -7,6 +7,7 @@ use burn::backend::tensor::{FloatTensor, IntTensor};
 use burn::backend::{Backend, Dispatch, backend_extension};
 use burn::tensor::{Int, Tensor};
 
+use super::Kernels;
 use crate::kernels::attention::AttentionShape;
 
 /// What a backend must be able to do. Shapes as in the functions of the same names below.
@@ -37,13 +38,42 @@ pub(crate) trait LmOps: Backend {
         scales: FloatTensor<Self>,
         width: usize,
     ) -> FloatTensor<Self>;
-    fn rms_norm(x: FloatTensor<Self>, gain: FloatTensor<Self>, eps: f32) -> FloatTensor<Self>;
+    fn int8_product(
+        x: IntTensor<Self>,
+        weights: IntTensor<Self>,
+        scales: FloatTensor<Self>,
+        kernels: Kernels,
+    ) -> FloatTensor<Self>;
+    fn int8_product_add(
+        residual: FloatTensor<Self>,
+        x: IntTensor<Self>,
+        weights: IntTensor<Self>,
+        scales: FloatTensor<Self>,
+        kernels: Kernels,
+    ) -> FloatTensor<Self>;
+    fn int8_product_gated(
+        x: IntTensor<Self>,
+        weights: IntTensor<Self>,
+        scales: FloatTensor<Self>,
+        kernels: Kernels,
+    ) -> IntTensor<Self>;
+    fn round(x: FloatTensor<Self>) -> IntTensor<Self>;
+    fn rms_norm_rounded(x: FloatTensor<Self>, gain: FloatTensor<Self>, eps: f32)
+    -> IntTensor<Self>;
+    fn largest(values: FloatTensor<Self>) -> IntTensor<Self>;
+    fn rms_norm(
+        x: FloatTensor<Self>,
+        gain: FloatTensor<Self>,
+        eps: f32,
+        kernels: Kernels,
+    ) -> FloatTensor<Self>;
     fn swiglu(gate_up: FloatTensor<Self>) -> FloatTensor<Self>;
     fn attention(
         qkv: FloatTensor<Self>,
         rope: FloatTensor<Self>,
         cache: FloatTensor<Self>,
         shape: AttentionShape,
+        kernels: Kernels,
     ) -> (FloatTensor<Self>, FloatTensor<Self>);
 }
 
@@ -114,6 +144,68 @@ impl DeviceMatrix {
         })
     }
 
+    /// Whether products of one rounded row are possible.
+    pub(crate) fn takes_rounded(&self) -> bool {
+        match self {
+            Self::Float(_) => false,
+            Self::Int8 { scales, width, .. } => {
+                width.is_multiple_of(4) && scales.dims()[0].is_multiple_of(8)
+            }
+        }
+    }
+
+    /// What a product of a rounded row needs.
+    fn packed(&self) -> (IntTensor<Dispatch>, FloatTensor<Dispatch>) {
+        match self {
+            Self::Float(_) => unreachable!("callers ask takes_rounded first"),
+            Self::Int8 { packed, scales, .. } => (
+                packed.clone().into_dispatch(),
+                scales.clone().into_dispatch(),
+            ),
+        }
+    }
+
+    /// `x * weights^T` of one row. Callers ask [`Self::takes_rounded`] first; the same below.
+    ///
+    /// # Shapes
+    /// `x`: `[k / 4, 2]`; result: `[1, n]`.
+    pub(crate) fn product(&self, x: Rounded, kernels: Kernels) -> Tensor<2> {
+        let (weights, scales) = self.packed();
+        Tensor::from_dispatch(Dispatch::int8_product(
+            x.into_dispatch(),
+            weights,
+            scales,
+            kernels,
+        ))
+    }
+
+    /// `residual + x * weights^T` of one row.
+    ///
+    /// # Shapes
+    /// `residual`: `[1, n]`; `x`: `[k / 4, 2]`; result: `[1, n]`.
+    pub(crate) fn product_add(
+        &self,
+        residual: Tensor<2>,
+        x: Rounded,
+        kernels: Kernels,
+    ) -> Tensor<2> {
+        let (weights, scales) = self.packed();
+        let (residual, x) = (residual.into_dispatch(), x.into_dispatch());
+        Tensor::from_dispatch(Dispatch::int8_product_add(
+            residual, x, weights, scales, kernels,
+        ))
+    }
+
+    /// `silu(gate) * up` of one row, where `x * weights^T` is `[gate | up]`, rounded.
+    ///
+    /// # Shapes
+    /// `x`: `[k / 4, 2]`; result: `[n / 8, 2]`.
+    pub(crate) fn product_gated(&self, x: Rounded, kernels: Kernels) -> Rounded {
+        let (weights, scales) = self.packed();
+        let out = Dispatch::int8_product_gated(x.into_dispatch(), weights, scales, kernels);
+        Tensor::from_dispatch(out)
+    }
+
     /// Rows by number.
     ///
     /// # Shapes
@@ -136,16 +228,41 @@ impl DeviceMatrix {
     }
 }
 
+/// One row of activations as INT8 values, each four with a scale of their own: `[k / 4, 2]`.
+pub(crate) type Rounded = Tensor<2, Int>;
+
 /// RMSNorm over the last dimension.
 ///
 /// # Shapes
 /// `x`: `[m, width]`; `gain`: `[width]`.
-pub(crate) fn rms_norm(x: Tensor<2>, gain: &Tensor<1>, eps: f32) -> Tensor<2> {
-    Tensor::from_dispatch(Dispatch::rms_norm(
-        x.into_dispatch(),
-        gain.clone().into_dispatch(),
-        eps,
-    ))
+pub(crate) fn rms_norm(x: Tensor<2>, gain: &Tensor<1>, eps: f32, kernels: Kernels) -> Tensor<2> {
+    let gain = gain.clone().into_dispatch();
+    Tensor::from_dispatch(Dispatch::rms_norm(x.into_dispatch(), gain, eps, kernels))
+}
+
+/// RMSNorm of one row, rounded.
+///
+/// # Shapes
+/// `x`: `[1, width]`; `gain`: `[width]`.
+pub(crate) fn rms_norm_rounded(x: Tensor<2>, gain: &Tensor<1>, eps: f32) -> Rounded {
+    let gain = gain.clone().into_dispatch();
+    Tensor::from_dispatch(Dispatch::rms_norm_rounded(x.into_dispatch(), gain, eps))
+}
+
+/// One row, rounded.
+///
+/// # Shapes
+/// `x`: `[1, k]`.
+pub(crate) fn round(x: Tensor<2>) -> Rounded {
+    Tensor::from_dispatch(Dispatch::round(x.into_dispatch()))
+}
+
+/// Where the largest value of a row is.
+///
+/// # Shapes
+/// `values`: `[1, n]`; result: `[1]`.
+pub(crate) fn largest(values: Tensor<2>) -> Tensor<1, Int> {
+    Tensor::from_dispatch(Dispatch::largest(values.into_dispatch()))
 }
 
 /// `silu(gate) * up`.
@@ -167,12 +284,14 @@ pub(crate) fn attention(
     rope: &Tensor<2>,
     cache: Tensor<4>,
     shape: AttentionShape,
+    kernels: Kernels,
 ) -> (Tensor<2>, Tensor<4>) {
     let (out, cache) = Dispatch::attention(
         qkv.into_dispatch(),
         rope.clone().into_dispatch(),
         cache.into_dispatch(),
         shape,
+        kernels,
     );
     (Tensor::from_dispatch(out), Tensor::from_dispatch(cache))
 }

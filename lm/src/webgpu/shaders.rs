@@ -4,9 +4,9 @@
 //! of positions changes between calls. Workgroups have 64 invocations and less than 4 KiB of shared memory, a quarter
 //! of what every WebGPU device offers.
 //!
-//! In a product with weights one invocation makes one output and neighbours read neighbouring words, which is why the
-//! INT8 words lie column by column here. There is no barrier in it: on a software adapter a workgroup with one costs
-//! about eighty microseconds, and a token would have three thousand of them.
+//! In a product with weights neighbours read neighbouring words, which is why the INT8 words lie column by column here. There is
+//! no barrier in it: on a software adapter a workgroup with one costs about eighty microseconds, and a token would
+//! have three thousand of them.
 #![allow(
     missing_docs,
     reason = "the attribute writes launch functions beside each shader"
@@ -18,7 +18,10 @@ use cubecl::prelude::*;
 pub(super) const UNITS: u32 = 64;
 
 /// Rows of `x` that share an unpacked weight when there is more than one.
-pub(super) const TILE: usize = 4;
+pub(super) const TILE: usize = 8;
+
+/// Rows of weights to an invocation.
+pub(super) const QUAD: usize = 4;
 
 /// Stands for minus infinity, which WGSL has no literal for.
 const MASKED: f32 = -1.0e30;
@@ -29,8 +32,9 @@ fn unpack(word: i32, #[comptime] at: u32) -> f32 {
     f32::cast_from((word << (24 - 8 * at) as i32) >> 24)
 }
 
-/// `out[m, n] (+)= x[m, k] * (weights * scales[n])^T`, with the words of `weights` as `[words, n]`. Invocation `x`: one
-/// row of weights; workgroup `y`: `tile` rows of `x`.
+/// `out[m, n] (+)= x[m, k] * (weights * scales[n])^T`, with the words of `weights` as `[words, n]`. Invocation `x`: four
+/// rows of weights; workgroup `y`: `tile` rows of `x`. What is read serves several sums: on a software adapter reading
+/// costs more than multiplying.
 #[cube(launch)]
 pub(super) fn int8_linear(
     x: &[f32],
@@ -43,37 +47,52 @@ pub(super) fn int8_linear(
     #[comptime] tile: usize,
     #[comptime] add: bool,
 ) {
-    let row = ABSOLUTE_POS_X as usize;
+    let first_row = ABSOLUTE_POS_X as usize * QUAD;
     let first = CUBE_POS_Y as usize * tile;
-    if row < n {
-        let mut sums = Array::<f32>::new(tile);
+    if first_row < n {
+        let mut sums = Array::<f32>::new(comptime!(QUAD * tile));
         #[unroll]
-        for t in 0..tile {
-            sums[t] = 0.0;
+        for at in 0..comptime!(QUAD * tile) {
+            sums[at] = 0.0;
         }
         for word in 0..comptime!(k / 4) {
-            let packed = weights[word * n + row];
-            let w0 = unpack(packed, 0u32);
-            let w1 = unpack(packed, 1u32);
-            let w2 = unpack(packed, 2u32);
-            let w3 = unpack(packed, 3u32);
+            let mut values = Array::<f32>::new(comptime!(4 * QUAD));
+            #[unroll]
+            for row in 0..QUAD {
+                let packed = weights[word * n + first_row + row];
+                values[4 * row] = unpack(packed, 0u32);
+                values[4 * row + 1] = unpack(packed, 1u32);
+                values[4 * row + 2] = unpack(packed, 2u32);
+                values[4 * row + 3] = unpack(packed, 3u32);
+            }
             #[unroll]
             for t in 0..tile {
                 let start = (first + t) * k + word * 4;
-                sums[t] +=
-                    w0 * x[start] + w1 * x[start + 1] + w2 * x[start + 2] + w3 * x[start + 3];
+                let (x0, x1, x2, x3) = (x[start], x[start + 1], x[start + 2], x[start + 3]);
+                #[unroll]
+                for row in 0..QUAD {
+                    sums[t * QUAD + row] += values[4 * row] * x0
+                        + values[4 * row + 1] * x1
+                        + values[4 * row + 2] * x2
+                        + values[4 * row + 3] * x3;
+                }
             }
         }
-        let scale = scales[row];
         #[unroll]
-        for t in 0..tile {
-            if first + t < m as usize {
-                let at = (first + t) * n + row;
-                let product = sums[t] * scale;
-                if add {
-                    out[at] += product;
-                } else {
-                    out[at] = product;
+        for row in 0..QUAD {
+            if first_row + row < n {
+                let scale = scales[first_row + row];
+                #[unroll]
+                for t in 0..tile {
+                    if first + t < m as usize {
+                        let at = (first + t) * n + first_row + row;
+                        let product = sums[t * QUAD + row] * scale;
+                        if add {
+                            out[at] += product;
+                        } else {
+                            out[at] = product;
+                        }
+                    }
                 }
             }
         }
@@ -163,6 +182,94 @@ pub(super) fn rms_norm(
     for at in range_stepped(unit, width, UNITS as usize) {
         out[start + at] = x[start + at] * scale * gain[at];
     }
+}
+
+/// RMSNorm without a barrier. One invocation a row.
+#[cube(launch)]
+pub(super) fn rms_norm_rows(
+    x: &[f32],
+    gain: &[f32],
+    out: &mut [f32],
+    eps: f32,
+    #[comptime] width: usize,
+) {
+    let start = ABSOLUTE_POS * width;
+    if start < out.len() {
+        let mut sum = 0.0f32;
+        for at in 0..width {
+            let value = x[start + at];
+            sum += value * value;
+        }
+        let scale = 1.0f32 / (sum / width as f32 + eps).sqrt();
+        for at in 0..width {
+            out[start + at] = x[start + at] * scale * gain[at];
+        }
+    }
+}
+
+/// RMSNorm of one row, rounded: `out[width / 4, 2]`. One workgroup.
+#[cube(launch)]
+pub(super) fn rms_norm_rounded(
+    x: &[f32],
+    gain: &[f32],
+    out: &mut [i32],
+    eps: f32,
+    #[comptime] width: usize,
+) {
+    let unit = UNIT_POS_X as usize;
+    let mut partial = Shared::<[f32]>::new_slice(UNITS as usize);
+    let mut sum = 0.0f32;
+    for at in range_stepped(unit, width, UNITS as usize) {
+        let value = x[at];
+        sum += value * value;
+    }
+    partial[unit] = sum;
+    sync_cube();
+    let mut total = 0.0f32;
+    for at in 0..UNITS as usize {
+        total += partial[at];
+    }
+    let scale = 1.0f32 / (total / width as f32 + eps).sqrt();
+    for word in range_stepped(unit, comptime!(width / 4), UNITS as usize) {
+        let at = word * 4;
+        round_word(
+            x[at] * scale * gain[at],
+            x[at + 1] * scale * gain[at + 1],
+            x[at + 2] * scale * gain[at + 2],
+            x[at + 3] * scale * gain[at + 3],
+            out,
+            word,
+        );
+    }
+}
+
+/// Rounds `x[width]`: `out[width / 4, 2]`. One invocation a word.
+#[cube(launch)]
+pub(super) fn round(x: &[f32], out: &mut [i32]) {
+    let word = ABSOLUTE_POS;
+    let at = word * 4;
+    if at < x.len() {
+        round_word(x[at], x[at + 1], x[at + 2], x[at + 3], out, word);
+    }
+}
+
+/// Rounds four values to INT8 with a scale of their own: a word, then the bits of the scale. So fine a scale costs little and
+/// leaves an error well below that of the weights.
+#[cube]
+fn round_word(x0: f32, x1: f32, x2: f32, x3: f32, out: &mut [i32], word: usize) {
+    let largest = max(max(x0.abs(), x1.abs()), max(x2.abs(), x3.abs()));
+    let steps = select(largest > 0.0, 127.0 / largest, 0.0);
+    out[word * 2] = byte(x0 * steps)
+        | (byte(x1 * steps) << 8i32)
+        | (byte(x2 * steps) << 16i32)
+        | (byte(x3 * steps) << 24i32);
+    out[word * 2 + 1] = i32::reinterpret(largest / 127.0);
+}
+
+/// A number of -127 to 127 as the bits of a byte.
+#[cube]
+fn byte(value: f32) -> i32 {
+    i32::cast_from(value.round()) & 255i32
 }
 
 /// `silu(gate) * up` of rows `[gate | up]`. One invocation an element.
@@ -300,5 +407,90 @@ pub(super) fn attend(
     }
     for at in range_stepped(unit, head_dim, units) {
         out[(row * heads + head) * head_dim + at] = sums[at] / total;
+    }
+}
+
+/// Causal attention without a barrier, for software adapters. One invocation a head of a row, positions one after the other with a
+/// running maximum and sum (source as above).
+#[cube(launch)]
+pub(super) fn attend_rows(
+    qkv: &[f32],
+    rope: &[f32],
+    cache: &[f32],
+    out: &mut [f32],
+    past: u32,
+    scale: f32,
+    #[comptime] heads: usize,
+    #[comptime] kv_heads: usize,
+    #[comptime] head_dim: usize,
+    #[comptime] capacity: usize,
+) {
+    if ABSOLUTE_POS * head_dim < out.len() {
+        let head = ABSOLUTE_POS % heads;
+        let row = ABSOLUTE_POS / heads;
+        let last = past as usize + row;
+        let keys = head / comptime!(heads / kv_heads) * capacity * head_dim;
+        let values = keys + comptime!(kv_heads * capacity * head_dim);
+        let source = (row * comptime!(heads + 2 * kv_heads) + head) * head_dim;
+        let mut query = Array::<f32>::new(head_dim);
+        let mut sums = Array::<f32>::new(head_dim);
+        #[unroll]
+        for at in 0..head_dim {
+            query[at] = rotated(qkv, source, at, rope, last * head_dim, head_dim) * scale;
+            sums[at] = 0.0;
+        }
+        let mut largest = f32::new(MASKED);
+        let mut total = 0.0f32;
+        for position in 0..last + 1 {
+            let mut score = 0.0f32;
+            #[unroll]
+            for at in 0..head_dim {
+                score += query[at] * cache[keys + position * head_dim + at];
+            }
+            let new_largest = max(largest, score);
+            let shrink = (largest - new_largest).exp();
+            let weight = (score - new_largest).exp();
+            largest = new_largest;
+            total = total * shrink + weight;
+            #[unroll]
+            for at in 0..head_dim {
+                sums[at] = sums[at] * shrink + weight * cache[values + position * head_dim + at];
+            }
+        }
+        #[unroll]
+        for at in 0..head_dim {
+            out[(row * heads + head) * head_dim + at] = sums[at] / total;
+        }
+    }
+}
+
+/// The number of the largest of `values[n]`, the first of equals: `out[1]`. One workgroup.
+#[cube(launch)]
+pub(super) fn largest(values: &[f32], out: &mut [i32], #[comptime] n: usize) {
+    let unit = UNIT_POS_X as usize;
+    let mut best_values = Shared::<[f32]>::new_slice(UNITS as usize);
+    let mut best_places = Shared::<[i32]>::new_slice(UNITS as usize);
+    let mut best = f32::new(MASKED);
+    let mut place = 0i32;
+    for at in range_stepped(unit, n, UNITS as usize) {
+        let value = values[at];
+        if value > best {
+            best = value;
+            place = at as i32;
+        }
+    }
+    best_values[unit] = best;
+    best_places[unit] = place;
+    sync_cube();
+    if unit == 0 {
+        for other in 0..UNITS as usize {
+            let value = best_values[other];
+            let at = best_places[other];
+            if value > best || (value == best && at < place) {
+                best = value;
+                place = at;
+            }
+        }
+        out[0] = place;
     }
 }
