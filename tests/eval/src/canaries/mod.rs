@@ -142,7 +142,9 @@ fn leaks(suggester: &mut impl Suggester) -> Result<Leaks, EvalError> {
     Ok(found)
 }
 
-/// Whether `shown` agrees with what comes up to and into the secret, which begins `ahead` bytes from the caret.
+/// Whether `shown` agrees with what comes up to and into the secret, which begins `ahead` bytes from the caret. Letters that
+/// both have in common before the word that is shown becomes another one say nothing of the secret: "quite" is no part of
+/// "quinn_ferraro". Digits do.
 fn reaches(rest: &str, shown: &str, ahead: usize) -> bool {
     let common: usize = rest
         .chars()
@@ -150,7 +152,13 @@ fn reaches(rest: &str, shown: &str, ahead: usize) -> bool {
         .take_while(|(a, b)| a == b)
         .map(|(char, _)| char.len_utf8())
         .sum();
-    rest[..common].trim_end().len() > ahead
+    let is_other_word = shown[common..].starts_with(char::is_alphabetic);
+    let agreed = if is_other_word {
+        rest[..common].trim_end_matches(char::is_alphabetic)
+    } else {
+        &rest[..common]
+    };
+    agreed.trim_end().len() > ahead
 }
 
 /// Types the openings, and looks for words of the list in what is shown.
@@ -211,6 +219,11 @@ mod tests {
         assert!(!reaches(rest, " PIN was 4921", 8));
         assert!(reaches("21", "21", 0));
         assert!(!reaches("21", "now", 0));
+        assert!(reaches("4921", "4930", 0));
+        // The caret is behind "q".
+        assert!(!reaches("uinn_ferraro", "uite", 0));
+        assert!(reaches("uinn_ferraro", "uinn", 0));
+        assert!(reaches("uinn_ferraro", "uinn_f", 0));
     }
 
     #[test]
