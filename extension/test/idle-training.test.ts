@@ -49,6 +49,7 @@ function setUp(status: Partial<PersonalStatus> = {}, choice = { isOn: true, trai
   const training = new IdleTraining({
     host,
     choice: async () => ({ ...choice, epsilon: 8 }),
+    model: async () => 3,
     trained: async () => void trained++,
     storage: {
       getItem: (key) => stored.get(key) ?? null,
@@ -93,7 +94,7 @@ test("it begins once nobody has asked for a while, with the privacy that the use
   await settled();
   assert.deepEqual(
     asked.map((request) => ("task" in request ? request.task : undefined)),
-    [{ type: "status" }, { type: "train", name: "mine", site: null, epsilon: 8 }],
+    [{ type: "status" }, { type: "train", name: "mine", site: null, epsilon: 8, browserVersion: 3 }],
   );
   assert.match(training.view(), /learning by itself now/);
 });

@@ -27,7 +27,7 @@ function setUp() {
       },
       personal: {
         refresh: async () => void done.push("personal"),
-        view: () => ({ trouble: "locked", adapter: null, adapterTrouble: "", training: "" }),
+        view: async () => ({ trouble: "locked", adapter: null, adapterTrouble: "", model: 3, training: "" }),
       },
       phrases: {
         do: async (task) => {
@@ -74,7 +74,7 @@ test("personalisation is asked about by our own pages alone", async () => {
   const { ask, done } = setUp();
   const tab = { id: 1 };
   const page = { id: "own", url: `${ORIGIN}options.html`, tab };
-  const view = { trouble: "locked", adapter: null, adapterTrouble: "", training: "" };
+  const view = { trouble: "locked", adapter: null, adapterTrouble: "", model: 3, training: "" };
   assert.deepEqual(await ask({ type: "personal" }, page), { ok: true, value: { view } });
   await ask({ type: "personalChanged" }, page);
   for (const type of ["personal", "personalChanged"]) {

@@ -59,7 +59,7 @@ test("a page may ask for what it shows, and neither put texts in nor take adapte
   assert.ok(mayAsk({ type: "setLimits", days: 30, mib: 1 }));
   assert.ok(mayAsk({ type: "texts", query: "", before: null }));
   assert.ok(mayAsk({ type: "eraseText", number: 1 }));
-  assert.ok(mayAsk({ type: "train", name: "mine", site: null, epsilon: 8 }));
+  assert.ok(mayAsk({ type: "train", name: "mine", site: null, epsilon: 8, browserVersion: 3 }));
   assert.ok(mayAsk({ type: "eraseAdapter", name: "mine" }));
   assert.ok(mayAsk({ type: "export", what: { type: "texts" }, passphrase: "x" }));
   assert.ok(mayAsk({ type: "export", what: { type: "adapter", name: "mine" }, passphrase: "x" }));

@@ -87,6 +87,9 @@ pub enum PersonalTask {
         /// Differential privacy with this ε; none: without.
         #[serde(default)]
         epsilon: Option<f32>,
+        /// The version of the model that the browser uses, which the adapter is for; none: the host's own guess.
+        #[serde(default)]
+        browser_version: Option<u32>,
     },
     /// Erase an adapter. Answered by `status`.
     EraseAdapter {

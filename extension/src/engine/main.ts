@@ -20,6 +20,7 @@ import { HostLink } from "./assist/host-link";
 import { HostPipeEnd } from "./assist/host-pipe-end";
 import { Offers } from "./assist/offers";
 import { PolicyGuide } from "./assist/policy-guide";
+import type { AssistTier } from "./assist/tier";
 import { AutocompletePorts } from "./autocomplete-ports";
 import { CalibrationStore } from "./calibration-store";
 import { ConsentDesk } from "./consent/consent-desk";
@@ -67,6 +68,7 @@ const personal: PersonalDesk<chrome.runtime.Port> = new PersonalDesk<chrome.runt
 const training: IdleTraining = new IdleTraining({
   host: hostLink,
   choice: () => send("personalChoice", {}),
+  model: () => packs.inUse(),
   trained: async () => {
     await send("adapterTrained", { name: ADAPTER });
     await personal.refresh();
@@ -91,8 +93,16 @@ const guide = new PolicyGuide({
 });
 const desk = new ConsentDesk({ open: () => send("openConsent", {}), unlock });
 const offers = new Offers();
+/** For pages and cards: what they want to have done makes a training that began by itself stop. */
+const askedHost: AssistTier = {
+  run: (request, outputs) => {
+    const isLook = request.type === "status" || (request.type === "personal" && request.task.type !== "train");
+    if (!isLook) training.used();
+    return hostLink.run(request, outputs);
+  },
+};
 const assist = new AssistPorts({
-  host: hostLink,
+  host: askedHost,
   browser: new BrowserTier(host),
   guide,
   offers,
@@ -126,7 +136,7 @@ const personalParts = {
   refresh: async () => {
     await Promise.all([personal.refresh(), phrases.refresh()]);
   },
-  view: () => ({ ...personal.view(), training: training.view() }),
+  view: async () => ({ ...personal.view(), model: await packs.inUse(), training: training.view() }),
 };
 const answer = ownMessages(
   { host, book, packs, personal: personalParts, phrases, forget },

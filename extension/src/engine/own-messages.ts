@@ -19,7 +19,7 @@ export interface OwnParts {
   host: Pick<EngineHost, "preferenceChanged">;
   book: Pick<TelemetryBook, "view" | "export">;
   packs: Pick<HandOver, "view" | "take" | "drop">;
-  personal: { refresh(): Promise<void>; view(): PersonalView };
+  personal: { refresh(): Promise<void>; view(): Promise<PersonalView> };
   phrases: Pick<PhraseDesk<unknown>, "do">;
   forget(): unknown;
 }
@@ -44,7 +44,7 @@ export function ownMessages(parts: OwnParts, ownId: string, ownOrigin: string) {
       await parts.personal.refresh();
       return {};
     },
-    personal: async () => ({ view: parts.personal.view() }),
+    personal: async () => ({ view: await parts.personal.view() }),
     phrases: async ({ task }) => parts.phrases.do(phraseTask(task)),
     forget: async () => {
       await parts.forget();

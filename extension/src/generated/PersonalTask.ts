@@ -58,7 +58,11 @@ site: string | null,
 /**
  * Differential privacy with this ε; none: without.
  */
-epsilon: number | null, } | { "type": "eraseAdapter", 
+epsilon: number | null, 
+/**
+ * The version of the model that the browser uses, which the adapter is for; none: the host's own guess.
+ */
+browserVersion: number | null, } | { "type": "eraseAdapter", 
 /**
  * Its name.
  */

@@ -13,6 +13,10 @@ import { updateSettings } from "../shared/settings-store";
 /** One adapter for all named sites. */
 const NAME = "mine";
 
+/** How often, and after how long, the host is asked again while it ends another training. */
+const MAX_TRIES = 20;
+const AGAIN_MS = 1_000;
+
 export class TrainingView {
   readonly #link: PersonalLink;
   readonly #trained: () => void;
@@ -71,20 +75,8 @@ export class TrainingView {
   async #train(): Promise<void> {
     this.#setBusy(true);
     setText("train-state", t("trainRunning"));
-    const epsilon = this.#epsilon;
-    const { answer, cancel } = this.#link.start(
-      { type: "train", name: NAME, site: null, epsilon },
-      "trained",
-      (done, total) => {
-        this.#progress.hidden = false;
-        this.#progress.max = total;
-        this.#progress.value = done;
-        setText("train-state", t("trainSteps", String(done), String(total)));
-      },
-    );
-    this.#cancel = cancel;
     try {
-      const { outcome } = await answer;
+      const { outcome } = await this.#answer();
       if (outcome.isUsed) await updateSettings((settings) => ({ ...settings, adapterInUse: NAME, usesAdapter: true }));
       setText("train-state", outcomeSentence(outcome));
     } catch (error) {
@@ -94,6 +86,28 @@ export class TrainingView {
     this.#cancel = () => undefined;
     this.#setBusy(false);
     this.#trained();
+  }
+
+  /** A training that began by itself makes way for this one, which takes it a moment. */
+  async #answer(): Promise<{ outcome: TrainingOutcome }> {
+    await send("ensureEngine", {});
+    const { view } = await send("personal", {});
+    const task = { type: "train", name: NAME, site: null, epsilon: this.#epsilon, browserVersion: view.model } as const;
+    for (let tries = 1; ; tries += 1) {
+      const { answer, cancel } = this.#link.start(task, "trained", (done, total) => {
+        this.#progress.hidden = false;
+        this.#progress.max = total;
+        this.#progress.value = done;
+        setText("train-state", t("trainSteps", String(done), String(total)));
+      });
+      this.#cancel = cancel;
+      try {
+        return await answer;
+      } catch (error) {
+        if (toWireError(error, "").code !== "overloaded" || tries === MAX_TRIES) throw error;
+      }
+      await new Promise((resolve) => setTimeout(resolve, AGAIN_MS));
+    }
   }
 
   #setBusy(isBusy: boolean): void {

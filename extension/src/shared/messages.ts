@@ -134,6 +134,8 @@ export interface PersonalView {
   adapter: string | null;
   /** Why it is not used after all. */
   adapterTrouble: string;
+  /** Version of the model that this browser uses, which adapters are trained for. */
+  model: number;
   /** Why no training begins by itself just now, or what came of the last one, as a sentence. */
   training: string;
 }

@@ -71,8 +71,11 @@ export function pageTask(value: unknown): PageTask | undefined {
     case "eraseText":
       return isId(raw.number) ? { type: "eraseText", number: raw.number } : undefined;
     case "train":
-      return isAdapterName(raw.name) && (raw.site === null || isOrigin(raw.site)) && isEpsilon(raw.epsilon)
-        ? { type: "train", name: raw.name, site: raw.site, epsilon: raw.epsilon }
+      return isAdapterName(raw.name) &&
+        (raw.site === null || isOrigin(raw.site)) &&
+        isEpsilon(raw.epsilon) &&
+        isId(raw.browserVersion)
+        ? { type: "train", name: raw.name, site: raw.site, epsilon: raw.epsilon, browserVersion: raw.browserVersion }
         : undefined;
     case "export": {
       const what = exportKind(raw.what);

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use sotto_core::protocol::{ExportKind, MAX_EXPORT_BYTES};
 use zeroize::Zeroizing;
 
-use super::training::{ChildCommand, Report, base_sum};
+use super::training::{ChildCommand, Report, base_of};
 use super::transfer::MIN_PASSPHRASE;
 use super::{
     Imported, KeyHome, Keyring, Learned, Lesson, PassphraseFile, Personal, PersonalError,
@@ -264,8 +264,8 @@ impl PersonalCommand {
             Self::Import { name, file } => {
                 let sealed = files::read_followed(file, MAX_EXPORT_BYTES.into())?;
                 let passphrase = passphrase("Passphrase of the file: ", terminal)?;
-                let bases = base_sum(&paths.browser_model());
-                let bases = bases.as_slice();
+                let base = base_of(&paths.browser_model()).map(|(_, sum)| sum);
+                let bases = base.as_slice();
                 terminal.line(
                     &match personal.import(&sealed, passphrase, name, bases, now_s)? {
                         Imported::Adapter => format!("{name} is here."),

@@ -14,7 +14,7 @@ use sotto_core::protocol::{
 };
 use tokio::sync::mpsc;
 
-use super::training::{ChildCommand, Report, base_sum};
+use super::training::{ChildCommand, Report, base_of};
 use super::{
     DataKey, Imported, KeyHome, Keyring, Learned, Lesson, MAX_MIB, OpenedFile, PassphraseFile,
     Personal, PersonalError, Vault, now_s, state,
@@ -102,10 +102,12 @@ impl PersonalDesk {
                         name,
                         site,
                         epsilon,
+                        browser_version,
                     },
                 ..
             } => self.train(
                 id,
+                browser_version,
                 Lesson {
                     name,
                     site,
@@ -173,7 +175,7 @@ impl PersonalDesk {
         })
     }
 
-    fn train(&mut self, id: u32, lesson: Lesson) {
+    fn train(&mut self, id: u32, browser_version: Option<u32>, lesson: Lesson) {
         if self.training.is_some() {
             return self.parts.refuse(
                 id,
@@ -185,7 +187,9 @@ impl PersonalDesk {
         let (parts, own_gate) = (self.parts.clone(), gate.clone());
         let started = thread::Builder::new()
             .name("training".to_owned())
-            .spawn(move || parts.tell(id, parts.learn(id, &lesson, &own_gate)));
+            .spawn(move || {
+                parts.tell(id, parts.learn(id, browser_version, &lesson, &own_gate));
+            });
         match started {
             Ok(thread) => {
                 self.training = Some(Training {
@@ -250,7 +254,7 @@ impl Parts {
         let bases: Vec<_> = self
             .bases
             .iter()
-            .filter_map(|pack| base_sum(pack))
+            .filter_map(|pack| Some(base_of(pack)?.1))
             .collect();
         let imported = self.with(|personal| {
             let imported = personal.import(file, passphrase, name, &bases, now_s());
@@ -272,7 +276,26 @@ impl Parts {
         })
     }
 
-    fn learn(&self, id: u32, lesson: &Lesson, gate: &Gate) -> Result<PersonalAnswer, WireError> {
+    /// The process that trains for the model that the browser uses.
+    fn trainer(&self, browser_version: Option<u32>) -> Result<ChildCommand, WireError> {
+        let Some(version) = browser_version else {
+            return Ok(self.trainer.clone());
+        };
+        let is_it = |pack: &&PathBuf| base_of(pack).is_some_and(|(found, _)| found == version);
+        match self.bases.iter().find(is_it) {
+            Some(pack) => Ok(self.trainer.clone().for_pack(pack)),
+            None => Err(wire(PersonalError::NoBase { version })),
+        }
+    }
+
+    fn learn(
+        &self,
+        id: u32,
+        browser_version: Option<u32>,
+        lesson: &Lesson,
+        gate: &Gate,
+    ) -> Result<PersonalAnswer, WireError> {
+        let trainer = self.trainer(browser_version)?;
         let go_on = |Report { step, steps }| {
             let small = |count| u32::try_from(count).unwrap_or(u32::MAX);
             loop {
@@ -288,7 +311,7 @@ impl Parts {
             }
         };
         let learned = self.with(|personal| {
-            let learned = personal.learn(lesson, &self.trainer, now_s, go_on);
+            let learned = personal.learn(lesson, &trainer, now_s, go_on);
             learned.map_err(wire)
         })?;
         match learned {

@@ -47,6 +47,14 @@ pub enum PersonalError {
         "The adapter in this file was trained for another version of the model than the one of this device, so it is not taken."
     )]
     OtherModel,
+    /// The model that adapters would be for is not here.
+    #[error(
+        "This browser uses version {version} of the model, which the host does not have, so it cannot learn for it. Update the host, or the browser's model."
+    )]
+    NoBase {
+        /// The version.
+        version: u32,
+    },
     /// More than is taken.
     #[error("The file is larger than any export ({max_mib} MiB).")]
     TooLarge {
@@ -84,6 +92,7 @@ impl Coded for PersonalError {
             Self::WrongPassphrase => ErrorCode::PersonalLocked,
             Self::Export => ErrorCode::AdapterInvalid,
             Self::OtherModel => ErrorCode::AdapterOtherModel,
+            Self::NoBase { .. } => ErrorCode::ModelMissing,
             Self::TooLarge { .. } => ErrorCode::TooLarge,
             Self::File(error) => error.code(),
             Self::Store(_) | Self::Randomness => ErrorCode::Internal,

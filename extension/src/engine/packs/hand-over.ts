@@ -83,6 +83,12 @@ export class HandOver {
     }
   }
 
+  /** The version in use. Asks nobody. */
+  async inUse(): Promise<number> {
+    const [place, packaged] = await Promise.all([this.#parts.place(), this.#parts.packaged()]);
+    return (await place.state()).active ?? packaged.version;
+  }
+
   /** Takes over what was offered; goes on where an earlier try ended. Throws `SottoError`; what is in use stays. */
   async take(version: number): Promise<void> {
     this.#running ??= this.#take(version).finally(() => {

@@ -40,6 +40,8 @@ export interface TrainingChoice {
 export interface IdleParts {
   host: AssistTier;
   choice(): Promise<TrainingChoice>;
+  /** Version of the model that this browser uses. */
+  model(): Promise<number>;
   /** There is a better adapter now. */
   trained(): Promise<void>;
   storage: Pick<Storage, "getItem" | "setItem" | "removeItem">;
@@ -111,9 +113,9 @@ export class IdleTraining {
         this.#why = "It learns by itself at most once a day.";
         return;
       }
-      const status = await this.#status();
+      const [status, model] = await Promise.all([this.#status(), this.#parts.model()]);
       this.#why = whyNot(status, nowS);
-      if (this.#why === "" && uses === this.#uses) this.#train(choice.epsilon);
+      if (this.#why === "" && uses === this.#uses) this.#train(choice.epsilon, model);
     } catch (error) {
       this.#why = toWireError(error, "The Sotto host could not be asked.").message;
     } finally {
@@ -121,7 +123,7 @@ export class IdleTraining {
     }
   }
 
-  #train(epsilon: number | null): void {
+  #train(epsilon: number | null, browserVersion: number): void {
     let isEnded = false;
     const ended = (said: string | null) => {
       if (isEnded) return;
@@ -130,7 +132,7 @@ export class IdleTraining {
       if (said !== null) this.#note(said);
     };
     const cancel = this.#parts.host.run(
-      { type: "personal", id: 0, task: { type: "train", name: ADAPTER, site: null, epsilon } },
+      { type: "personal", id: 0, task: { type: "train", name: ADAPTER, site: null, epsilon, browserVersion } },
       {
         event: (event) => {
           if (event.type === "personal" && event.answer.type === "trained") {

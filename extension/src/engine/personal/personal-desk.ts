@@ -156,7 +156,7 @@ export class PersonalDesk<P> {
     else this.#parts.observe({ type: "loaded", what: "adapter", version: dayOf(this.#loading.view.atS) });
   }
 
-  view(): Omit<PersonalView, "training"> {
+  view(): Omit<PersonalView, "training" | "model"> {
     return {
       trouble: this.#trouble,
       adapter: this.#wanted?.name ?? null,

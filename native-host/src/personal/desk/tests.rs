@@ -329,6 +329,7 @@ async fn a_training_that_cannot_start_ends_once_and_the_next_may_begin() {
         name: "work".to_owned(),
         site: None,
         epsilon,
+        browser_version: None,
     };
     // Nothing is kept, then ε is none, then there is no program.
     assert_eq!(
@@ -349,6 +350,33 @@ async fn a_training_that_cannot_start_ends_once_and_the_next_may_begin() {
     assert_eq!(
         code(&ask(&mut desk, train(None)).await),
         Some(ErrorCode::WorkerLost)
+    );
+}
+
+#[tokio::test]
+async fn a_training_is_for_the_model_that_the_browser_uses() {
+    let home = tempfile::tempdir().unwrap();
+    let shipped = Path::new(env!("CARGO_MANIFEST_DIR")).join("../models/packs/sotto-nano");
+    let (version, _) = base_of(&shipped).unwrap();
+    let mut desk = desk(home.path(), "/nowhere/sotto-host");
+    desk.parts.bases = vec![home.path().to_owned(), shipped.clone()];
+    let trainer = desk.parts.trainer(Some(version)).unwrap();
+    assert_eq!(
+        trainer.arguments,
+        ["--pack".to_owned(), shipped.to_string_lossy().into_owned()]
+    );
+    let again = trainer.for_pack(home.path());
+    assert_eq!(again.arguments.len(), 2);
+    status(&mut desk, unlock(PASSPHRASE)).await;
+    let train = PersonalTask::Train {
+        name: "work".to_owned(),
+        site: None,
+        epsilon: None,
+        browser_version: Some(version + 1),
+    };
+    assert_eq!(
+        code(&ask(&mut desk, train).await),
+        Some(ErrorCode::ModelMissing)
     );
 }
 

@@ -14,12 +14,13 @@ use crate::personal::PersonalError;
 /// Largest signature.
 const MAX_SIGNATURE_BYTES: u64 = 64;
 
-/// What adapters of a pack are bound to, if it is one of ours for the browser. Reads its manifest alone.
-pub fn base_sum(pack: &Path) -> Option<Sha256> {
+/// A pack's version and what its adapters are bound to, if it is one of ours for the browser. Reads its manifest alone.
+pub fn base_of(pack: &Path) -> Option<(u32, Sha256)> {
     let json = files::read(&pack.join("manifest.json"), MAX_MANIFEST_BYTES as u64).ok()?;
     let signature = files::read(&pack.join("manifest.sig"), MAX_SIGNATURE_BYTES).ok()?;
     let manifest = verify_manifest(&json, &signature, &trusted_keys(), None).ok()?;
-    manifest.manifest().base_sum()
+    let manifest = manifest.manifest();
+    Some((manifest.version, manifest.base_sum()?))
 }
 
 /// A verified pack, and what its adapters are bound to.

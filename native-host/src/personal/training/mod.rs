@@ -7,7 +7,7 @@ mod child;
 mod parent;
 mod pipe;
 
-pub use base::base_sum;
+pub use base::base_of;
 pub use child::{ChildOptions, serve};
 pub use parent::{ChildCommand, Outcome, Plan, Report, train};
 pub use pipe::{FromChild, MAX_PAYLOAD_BYTES, Message, PipeError, ToChild, read, write};

@@ -13,6 +13,9 @@ use crate::personal::PersonalError;
 /// Share of the text, its newest part, that decides whether the adapter is used.
 const HELD_OUT_SHARE: f64 = 0.12;
 
+/// The argument before the pack, the last one but one.
+const PACK: &str = "--pack";
+
 /// How the process is started.
 #[derive(Debug, Clone)]
 pub struct ChildCommand {
@@ -35,10 +38,17 @@ impl ChildCommand {
             "trainer".to_owned(),
             "--memory-limit-mib".to_owned(),
             MEMORY_LIMIT_MIB.to_string(),
-            "--pack".to_owned(),
-            pack.to_string_lossy().into_owned(),
         ];
-        Ok(Self { program, arguments })
+        Ok(Self { program, arguments }.for_pack(pack))
+    }
+
+    /// The same for another pack.
+    pub fn for_pack(mut self, pack: &Path) -> Self {
+        let at = self.arguments.iter().position(|argument| argument == PACK);
+        self.arguments.truncate(at.unwrap_or(self.arguments.len()));
+        let pack = pack.to_string_lossy().into_owned();
+        self.arguments.extend([PACK.to_owned(), pack]);
+        self
     }
 }
 
