@@ -6,11 +6,12 @@
 
 mod support;
 
-use std::cell::RefCell;
+use std::cell::{OnceCell, RefCell};
+use std::sync::Arc;
 
 use futures_lite::future::block_on;
 use sotto_core::decode::{Decoder, LogProbs};
-use sotto_lm::LlamaDecoder;
+use sotto_lm::{Adapter, LlamaDecoder};
 
 thread_local! {
     static WEIGHTS: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
@@ -34,6 +35,17 @@ pub extern "C" fn load() {
     DECODER.set(Some(decoder));
 }
 
+/// Makes an adapter and gives it to the decoder, or takes it away.
+#[unsafe(no_mangle)]
+pub extern "C" fn adapt(is_wanted: bool) {
+    thread_local! {
+        static ADAPTER: OnceCell<Arc<Adapter>> = const { OnceCell::new() };
+    }
+    let make = || Arc::new(support::adapter().expect("fits"));
+    let adapter = is_wanted.then(|| ADAPTER.with(|adapter| adapter.get_or_init(make).clone()));
+    with_decoder(|decoder| decoder.set_adapter(adapter)).expect("fits");
+}
+
 /// Prefills `tokens` into an empty cache.
 #[unsafe(no_mangle)]
 pub extern "C" fn prefill(tokens: usize) -> f32 {
@@ -48,7 +60,7 @@ pub extern "C" fn prefill(tokens: usize) -> f32 {
 pub extern "C" fn step(past: usize) -> f32 {
     with_decoder(|decoder| {
         decoder.truncate(past);
-        block_on(decoder.step(7)).expect("it fits")[0]
+        block_on(decoder.step(support::STEP_TOKEN)).expect("it fits")[0]
     })
 }
 
@@ -57,7 +69,7 @@ pub extern "C" fn step(past: usize) -> f32 {
 pub extern "C" fn choose(past: usize) -> f32 {
     with_decoder(|decoder| {
         decoder.truncate(past);
-        let logits = block_on(decoder.step(7)).expect("it fits");
+        let logits = block_on(decoder.step(support::STEP_TOKEN)).expect("it fits");
         let log_probs = LogProbs::new(logits).expect("numbers");
         log_probs.confidence(log_probs.best()).entropy
     })

@@ -8,7 +8,7 @@ use crate::cache::{KvCache, State};
 use crate::cpu::Cpu;
 use crate::device::Device;
 use crate::network::{Network, Rows};
-use crate::ngrams::Ngrams;
+use crate::ngrams::{self, Ngrams};
 #[cfg(feature = "webgpu")]
 use crate::webgpu::Webgpu;
 use crate::weights::Weights;
@@ -74,9 +74,7 @@ impl Llama {
             .adapter
             .as_ref()
             .and_then(|adapter| adapter.ngrams.as_ref());
-        for ngrams in self.ngrams.iter().chain(own) {
-            ngrams.blend(ids, logits);
-        }
+        ngrams::blend(self.ngrams.iter().chain(own), ids, logits);
     }
 
     /// What changes the model's answers now.

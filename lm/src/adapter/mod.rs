@@ -29,7 +29,7 @@ use crate::LlamaConfig;
 use crate::ngrams::Ngrams;
 #[cfg(feature = "train")]
 pub(crate) use factors::Pair;
-pub(crate) use low_rank::LowRank;
+pub(crate) use low_rank::{LowRank, LowRankScratch};
 
 /// An adapter that was read, checked and laid out for the CPU. Cheap to share between decoders behind an `Arc`.
 #[derive(Debug)]

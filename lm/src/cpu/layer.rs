@@ -1,6 +1,6 @@
 //! One layer of the network, and its head, on slices.
 
-use crate::adapter::{LayerAdapter, LowRank};
+use crate::adapter::{LayerAdapter, LowRank, LowRankScratch};
 use crate::cpu::Cpu;
 use crate::kernels::Simd;
 use crate::kernels::attention::{self, AttentionShape};
@@ -26,29 +26,36 @@ pub(crate) enum Matrix {
 /// What layers work in; kept between calls, so that a token allocates nothing here.
 #[derive(Debug)]
 pub(crate) struct Scratch {
-    rounded: Rounded,
+    product: ProductScratch,
     attention: attention::Scratch,
     normed: Vec<f32>,
     qkv: Vec<f32>,
     attended: Vec<f32>,
     gate_up: Vec<f32>,
     gated: Vec<f32>,
-    /// What an adapter works in.
-    low_rank: Vec<f32>,
+}
+
+/// What products work in.
+#[derive(Debug)]
+struct ProductScratch {
+    rounded: Rounded,
+    low_rank: LowRankScratch,
 }
 
 impl Scratch {
     /// Empty, for products with the best instructions of this machine.
     pub(crate) fn new() -> Self {
         Self {
-            rounded: Rounded::new(Simd::detect()),
+            product: ProductScratch {
+                rounded: Rounded::new(Simd::detect()),
+                low_rank: LowRankScratch::default(),
+            },
             attention: attention::Scratch::default(),
             normed: Vec::new(),
             qkv: Vec::new(),
             attended: Vec::new(),
             gate_up: Vec::new(),
             gated: Vec::new(),
-            low_rank: Vec::new(),
         }
     }
 }
@@ -73,14 +80,26 @@ impl Matrix {
         }
     }
 
-    /// `out[m, n] (+)= x[m, k] * weights^T`.
-    fn multiply(&self, x: &[f32], k: usize, add: bool, rounded: &mut Rounded, out: &mut [f32]) {
+    /// `out[m, n] (+)= x[m, k] * weights^T`, and what an adapter adds to that.
+    fn multiply(
+        &self,
+        (x, k): (&[f32], usize),
+        adapter: Option<&LowRank>,
+        add: bool,
+        scratch: &mut ProductScratch,
+        out: &mut [f32],
+    ) {
+        let ProductScratch { rounded, low_rank } = scratch;
+        // An adapter's factors are INT8 beside weights of either kind.
+        if adapter.is_some() || matches!(self, Self::Int8(_)) {
+            rounded.round(x, k);
+        }
         match self {
             Self::Float { values, .. } => float_linear(x, values, k, add, out),
-            Self::Int8(tiles) => {
-                rounded.round(x, k);
-                tiles.multiply(rounded, add, out);
-            }
+            Self::Int8(tiles) => tiles.multiply(rounded, add, out),
+        }
+        if let Some(adapter) = adapter {
+            adapter.add(rounded, low_rank, out);
         }
     }
 }
@@ -102,20 +121,16 @@ impl Layer<Cpu> {
     ) {
         let hidden = self.attention_norm.len();
         let m = x.len() / hidden;
-        let Scratch {
-            rounded, low_rank, ..
-        } = scratch;
-        let mut adapt =
-            |part: fn(&LayerAdapter) -> &Option<LowRank>, x: &[f32], out: &mut [f32]| {
-                if let Some(part) = adapter.and_then(|adapter| part(adapter).as_ref()) {
-                    part.add(x, low_rank, out);
-                }
-            };
+        let of = |part: fn(&LayerAdapter) -> &Option<LowRank>| {
+            adapter.and_then(|adapter| part(adapter).as_ref())
+        };
+        let product = &mut scratch.product;
         let qkv = sized(&mut scratch.qkv, m * shape.qkv_size());
         let normed = sized(&mut scratch.normed, x.len());
         rms_norm(x, &self.attention_norm, eps, normed);
-        self.qkv.multiply(normed, hidden, false, rounded, qkv);
-        adapt(|adapter| &adapter.qkv, normed, qkv);
+        let adds = of(|adapter| &adapter.qkv);
+        self.qkv
+            .multiply((normed, hidden), adds, false, product, qkv);
         attention::append(qkv, rope, cache, shape);
 
         // From here on only the rows that are asked for are of any use.
@@ -128,22 +143,21 @@ impl Layer<Cpu> {
             let at = (shape, position);
             attention::attend(qkv, rope, cache, at, &mut scratch.attention, out);
         }
-        let width = shape.out_size();
-        self.attention_out
-            .multiply(attended, width, true, rounded, x);
-        adapt(|adapter| &adapter.attention_out, attended, x);
+        let adds = of(|adapter| &adapter.attention_out);
+        let read = (&*attended, shape.out_size());
+        self.attention_out.multiply(read, adds, true, product, x);
 
         let inner = self.gate_up.rows() / 2;
         let normed = &mut normed[..x.len()];
         rms_norm(x, &self.feed_forward_norm, eps, normed);
         let gate_up = sized(&mut scratch.gate_up, m * 2 * inner);
+        let adds = of(|adapter| &adapter.gate_up);
         self.gate_up
-            .multiply(normed, hidden, false, rounded, gate_up);
-        adapt(|adapter| &adapter.gate_up, normed, gate_up);
+            .multiply((normed, hidden), adds, false, product, gate_up);
         let gated = sized(&mut scratch.gated, m * inner);
         swiglu(gate_up, inner, gated);
-        self.down.multiply(gated, inner, true, rounded, x);
-        adapt(|adapter| &adapter.down, gated, x);
+        let adds = of(|adapter| &adapter.down);
+        self.down.multiply((gated, inner), adds, true, product, x);
     }
 }
 
@@ -160,10 +174,8 @@ pub(crate) fn head(
 ) {
     let normed = sized(&mut scratch.normed, x.len());
     rms_norm(x, gain, eps, normed);
-    weights.multiply(normed, gain.len(), false, &mut scratch.rounded, out);
-    if let Some(adapter) = adapter {
-        adapter.add(normed, &mut scratch.low_rank, out);
-    }
+    let product = &mut scratch.product;
+    weights.multiply((normed, gain.len()), adapter, false, product, out);
 }
 
 /// The first `len` values of a buffer that only grows. What they are is of no interest: callers write before they read.

@@ -17,6 +17,8 @@ mod blend;
 mod count;
 mod hash;
 
+pub(crate) use blend::blend;
+
 use crate::{LmError, Weights};
 
 /// Names of the parts in files.

@@ -73,7 +73,7 @@ fn longer_contexts_are_mixed_in_after_shorter_ones() {
         ],
     );
     let mut logits = LOGITS;
-    ngrams.blend(&[5, 6, 7], &mut logits);
+    blend([&ngrams].into_iter(), &[5, 6, 7], &mut logits);
     let network = probabilities(&LOGITS);
     let expected = (0..VOCAB).map(|token| {
         let short = match token {
@@ -96,11 +96,29 @@ fn longer_contexts_are_mixed_in_after_shorter_ones() {
 }
 
 #[test]
+fn a_second_table_is_mixed_into_what_the_first_one_made() {
+    let first = table(&[0.0, 0.5], &[(&[6, 7], 1, 8), (&[6, 7], 2, 4)]);
+    let second = table(&[0.25, 0.5], &[(&[7], 2, 16), (&[6, 7], 5, 8)]);
+    let mut logits = LOGITS;
+    blend([&first, &second].into_iter(), &[6, 7], &mut logits);
+    let network = probabilities(&LOGITS);
+    let expected = (0..VOCAB).map(|token| {
+        let of_first = [0.0, 0.5, 0.25][..].get(token).unwrap_or(&0.0);
+        let mixed = (1.0 - 0.5 * 0.75) * network[token] + 0.5 * of_first;
+        let mixed = (1.0 - 0.25) * mixed + if token == 2 { 0.25 } else { 0.0 };
+        (1.0 - 0.5 * 0.5) * mixed + if token == 5 { 0.5 * 0.5 } else { 0.0 }
+    });
+    for (got, expected) in probabilities(&logits).into_iter().zip(expected) {
+        assert!((got - expected).abs() < 1e-6, "{got} is not {expected}");
+    }
+}
+
+#[test]
 fn an_unknown_context_and_a_short_one_change_nothing() {
     let ngrams = table(&[0.0, 0.5, 0.5], &[(&[6, 7], 1, 8), (&[5, 6, 7], 3, 16)]);
     for ids in [&[][..], &[7], &[7, 6], &[0, 0, 0]] {
         let mut logits = LOGITS;
-        ngrams.blend(ids, &mut logits);
+        blend([&ngrams].into_iter(), ids, &mut logits);
         assert_eq!(logits, LOGITS);
     }
 }
@@ -109,7 +127,7 @@ fn an_unknown_context_and_a_short_one_change_nothing() {
 fn shares_that_are_too_much_together_are_scaled() {
     let ngrams = table(&[0.0, 0.5], &[(&[6, 7], 1, 16), (&[6, 7], 2, 16)]);
     let mut logits = LOGITS;
-    ngrams.blend(&[6, 7], &mut logits);
+    blend([&ngrams].into_iter(), &[6, 7], &mut logits);
     let (network, got) = (probabilities(&LOGITS), probabilities(&logits));
     assert!((got[1] - (0.5 * network[1] + 0.25)).abs() < 1e-6);
     assert!((got[0] - 0.5 * network[0]).abs() < 1e-6);
@@ -171,7 +189,7 @@ fn the_recipe_counts_the_same() {
             .collect();
         let mut blended: Vec<f32> = logits.iter().map(|&logit| logit as f32).collect();
         let before = blended.clone();
-        ngrams.blend(&ids, &mut blended);
+        blend([&ngrams].into_iter(), &ids, &mut blended);
         changed += usize::from(blended != before);
         for (got, expected) in probabilities(&blended)
             .into_iter()
