@@ -172,14 +172,77 @@ operator!(Div, div, over);
 /// low bits. Unlike `round` it needs no instruction that baseline x86-64 lacks.
 pub const ROUNDER: f32 = 12_582_912.0;
 
+/// What [`exp`] is made of.
+trait Real:
+    Copy + Add<Output = Self> + Sub<Output = Self> + Mul<Output = Self> + Div<Output = Self>
+{
+    fn splat(value: f32) -> Self;
+    fn clamped(self, low: f32, high: f32) -> Self;
+    fn power_of_two(self) -> Self;
+}
+
+impl Real for F32x4 {
+    #[inline(always)]
+    fn splat(value: f32) -> Self {
+        Self::splat(value)
+    }
+
+    #[inline(always)]
+    fn clamped(self, low: f32, high: f32) -> Self {
+        self.max(Self::splat(low)).min(Self::splat(high))
+    }
+
+    #[inline(always)]
+    fn power_of_two(self) -> Self {
+        self.power_of_two()
+    }
+}
+
+impl Real for f32 {
+    #[inline(always)]
+    fn splat(value: f32) -> Self {
+        value
+    }
+
+    #[inline(always)]
+    fn clamped(self, low: f32, high: f32) -> Self {
+        let value = if self < low { low } else { self };
+        if high < value { high } else { value }
+    }
+
+    #[inline(always)]
+    fn power_of_two(self) -> Self {
+        Self::from_bits(self.to_bits().wrapping_add(127) << 23)
+    }
+}
+
 /// `e^x`, to within two units in the last place for `-87 <= x <= 88`; clamped outside.
 ///
 /// # Source
 /// Cephes `expf` (S. Moshier): `2^n * p(r)` with `x = n ln 2 + r`; coefficients unchanged.
 #[inline(always)]
 pub fn exp(x: F32x4) -> F32x4 {
-    let splat = F32x4::splat;
-    let x = x.max(splat(-87.0)).min(splat(88.0));
+    exp_of(x)
+}
+
+/// The same of each value, to the last bit.
+#[inline(always)]
+pub(super) fn exp_each<const N: usize>(values: &mut [f32; N]) {
+    #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
+    for chunk in values.as_chunks_mut().0 {
+        exp(F32x4::load(chunk)).store(chunk);
+    }
+    // Of four lanes the compiler makes single instructions for each, of a loop over many it does not.
+    #[cfg(not(all(target_arch = "wasm32", target_feature = "simd128")))]
+    for value in values {
+        *value = exp_of(*value);
+    }
+}
+
+#[inline(always)]
+fn exp_of<T: Real>(x: T) -> T {
+    let splat = T::splat;
+    let x = x.clamped(-87.0, 88.0);
     let shifted = x * splat(std::f32::consts::LOG2_E) + splat(ROUNDER);
     let n = shifted - splat(ROUNDER);
     let r = x - n * splat(0.693_359_4) + n * splat(2.121_944_4e-4);
@@ -207,6 +270,15 @@ mod tests {
                 assert!(error < 2.4e-7, "exp({x}) is off by {error:e}");
             }
         }
+        let mut many: [f32; 64] = std::array::from_fn(|at| at as f32 * 2.9 - 90.0);
+        let lanes = many
+            .as_chunks()
+            .0
+            .iter()
+            .flat_map(|lanes| exp(F32x4::load(lanes)).to_array());
+        let lanes: Vec<f32> = lanes.collect();
+        exp_each(&mut many);
+        assert_eq!(many[..], lanes);
         let [low, high, ..] = exp(F32x4::load(&[-1e30, f32::INFINITY, 0.0, 0.0])).to_array();
         assert!(low < 1e-37 && high.is_finite());
     }

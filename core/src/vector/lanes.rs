@@ -1,5 +1,6 @@
 //! Loops over slices in vector registers: dot products, sums, the largest, exponentials.
 
+use super::f32x4::exp_each;
 use super::{F32x4, LANES, exp};
 
 /// Vectors of one step, so that no sum waits for the one before.
@@ -38,13 +39,19 @@ pub fn max(values: &[f32]) -> f32 {
 /// counts as 87 below; nothing may be NaN.
 pub fn exp_sums(values: &[f32], shift: f32) -> (f32, f32) {
     let (shift, least) = (F32x4::splat(shift), F32x4::splat(-87.0));
-    let (chunks, rest) = values.as_chunks::<LANES>();
+    let (steps, rest) = values.as_chunks::<STEP>();
     let (mut sums, mut weighted) = (F32x4::splat(0.0), F32x4::splat(0.0));
-    for chunk in chunks {
-        let difference = (F32x4::load(chunk) - shift).max(least);
-        let value = exp(difference);
-        sums = sums + value;
-        weighted = weighted + value * difference;
+    for step in steps {
+        let mut differences = [0.0; STEP];
+        for (difference, value) in differences.as_chunks_mut().0.iter_mut().zip(vectors(step)) {
+            (value - shift).max(least).store(difference);
+        }
+        let mut exponentials = differences;
+        exp_each(&mut exponentials);
+        for (value, difference) in vectors(&exponentials).zip(vectors(&differences)) {
+            sums = sums + value;
+            weighted = weighted + value * difference;
+        }
     }
     let (mut sum, mut weighted) = (sums.sum(), weighted.sum());
     for value in rest {
@@ -93,18 +100,26 @@ fn fold(values: &[f32], neutral: f32, mut step: impl FnMut(F32x4, F32x4) -> F32x
 /// Replaces each value by `e^(value - shift)` and gives their sum.
 pub fn exp_all(values: &mut [f32], shift: f32) -> f32 {
     let shift = F32x4::splat(shift);
-    let (chunks, rest) = values.as_chunks_mut::<LANES>();
+    let (steps, rest) = values.as_chunks_mut::<STEP>();
     let mut sums = F32x4::splat(0.0);
-    for chunk in chunks {
-        let value = exp(F32x4::load(chunk) - shift);
-        value.store(chunk);
-        sums = sums + value;
+    for step in steps {
+        for chunk in step.as_chunks_mut().0 {
+            (F32x4::load(chunk) - shift).store(chunk);
+        }
+        exp_each(step);
+        for value in vectors(step) {
+            sums = sums + value;
+        }
     }
-    let mut last = [0.0; LANES];
-    last[..rest.len()].copy_from_slice(rest);
-    let last = exp(F32x4::load(&last) - shift).to_array();
-    rest.copy_from_slice(&last[..rest.len()]);
-    sums.sum() + rest.iter().sum::<f32>()
+    let mut total = sums.sum();
+    for chunk in rest.chunks_mut(LANES) {
+        let mut last = [0.0; LANES];
+        last[..chunk.len()].copy_from_slice(chunk);
+        let last = exp(F32x4::load(&last) - shift).to_array();
+        chunk.copy_from_slice(&last[..chunk.len()]);
+        total += chunk.iter().sum::<f32>();
+    }
+    total
 }
 
 /// The vectors of a step.
