@@ -14,7 +14,7 @@ use sotto_core::vector::are_finite;
 use super::factors::Pair;
 use super::{AdapterError, AdapterInfo, Factors, Slot};
 use crate::half::{f32_to_half, half_to_f32};
-use crate::ngrams::{ENTRIES, Ngrams, OFFSETS, WEIGHTS};
+use crate::ngrams::{ENTRIES, Ngrams, OFFSETS, SHARES, WEIGHTS};
 
 /// Version of the adapter format.
 pub const ADAPTER_FORMAT: u32 = 1;
@@ -88,7 +88,13 @@ impl Factors {
             pairs.insert(slot, pair);
         }
         let ngrams = table(&tensors)?;
-        let table_parts = if ngrams.is_some() { 3 } else { 0 };
+        let is_there = |name: &&&str| tensors.tensor(name).is_ok();
+        let table_parts = [WEIGHTS, OFFSETS, ENTRIES, SHARES].iter().filter(is_there);
+        let table_parts = if ngrams.is_some() {
+            table_parts.count()
+        } else {
+            0
+        };
         if pairs.is_empty() || tensors.len() != 2 * pairs.len() + table_parts {
             return Err(AdapterError::Malformed("a factor is missing or nobody's"));
         }
@@ -181,25 +187,41 @@ fn table(tensors: &SafeTensors<'_>) -> Result<Option<Ngrams>, AdapterError> {
             false => Err(AdapterError::tensor(name, "is of another type")),
         }
     };
-    let weights = part(WEIGHTS, Dtype::F32)?;
+    let floats =
+        |words: Vec<[u8; 4]>| -> Vec<f32> { words.into_iter().map(f32::from_le_bytes).collect() };
     let words = |words: Vec<[u8; 4]>| words.into_iter().map(u32::from_le_bytes).collect();
     let table = Ngrams::new(
-        weights.into_iter().map(f32::from_le_bytes).collect(),
+        floats(part(WEIGHTS, Dtype::F32)?),
         words(part(OFFSETS, Dtype::U32)?),
         words(part(ENTRIES, Dtype::U32)?),
     );
+    // Files of before have none.
+    let shares = match tensors.tensor(SHARES) {
+        Ok(_) => Some(floats(part(SHARES, Dtype::F32)?)),
+        Err(_) => None,
+    };
     table
+        .and_then(|table| match shares {
+            Some(shares) => table.with_shares(&shares),
+            None => Ok(table),
+        })
         .map(Some)
         .map_err(|(name, problem)| AdapterError::tensor(name, problem))
 }
 
 /// Name, type and bytes of the parts of a table.
-fn table_tensors(table: &Ngrams) -> [(&'static str, Dtype, Vec<u8>); 3] {
-    let (weights, offsets, entries) = table.parts();
+fn table_tensors(table: &Ngrams) -> [(&'static str, Dtype, Vec<u8>); 4] {
+    let ([weights, shares], [offsets, entries]) = table.parts();
     let bytes = |words: &[u32]| words.iter().flat_map(|word| word.to_le_bytes()).collect();
-    let weights = weights.iter().flat_map(|weight| weight.to_le_bytes());
+    let floats = |values: &[f32]| {
+        values
+            .iter()
+            .flat_map(|value| value.to_le_bytes())
+            .collect()
+    };
     [
-        (WEIGHTS, Dtype::F32, weights.collect()),
+        (WEIGHTS, Dtype::F32, floats(weights)),
+        (SHARES, Dtype::F32, floats(shares)),
         (OFFSETS, Dtype::U32, bytes(offsets)),
         (ENTRIES, Dtype::U32, bytes(entries)),
     ]

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use safetensors::Dtype;
 use safetensors::tensor::TensorView;
+use safetensors::{Dtype, SafeTensors};
 use sotto_core::protocol::{Coded as _, ErrorCode};
 
 use super::factors::Pair;
@@ -54,6 +54,33 @@ fn a_file_comes_back_in_half_precision() {
     let adapter = Adapter::from_bytes(&file(), &config(), &SUM).expect("fits");
     assert_eq!((adapter.layers.len(), adapter.info().rank), (2, 3));
     assert!(adapter.head.is_some() && adapter.layers[1].down.is_some());
+}
+
+#[test]
+fn a_table_comes_back_with_its_shares_and_without_some_it_has_sixteenths() {
+    let slots = Slot::all(2, &[Target::Down]);
+    let table = || Ngrams::new(vec![0.1], vec![0, 1, 2], vec![5, 6]).expect("a good table");
+    let shares: Vec<f32> = (1..=16).map(|level| level as f32 / 32.0).collect();
+    let halved = table().with_shares(&shares).expect("good shares");
+    let factors = factors(&slots).with_ngrams(Some(halved.clone()));
+    let file = factors.to_bytes();
+    let read = Factors::from_bytes(&file).expect("our own file");
+    assert_eq!(read.ngrams(), Some(&halved));
+
+    // As files were written before, and as a damaged one could be.
+    let (length, header) = SafeTensors::read_metadata(&file).expect("our own file");
+    let without = SafeTensors::deserialize(&file).expect("our own file");
+    let without = without.iter().filter(|(name, _)| *name != "ngrams.shares");
+    let old = safetensors::serialize(without, header.metadata().clone()).expect("a file");
+    let read = Factors::from_bytes(&old).expect("a file of before");
+    assert_eq!(read.ngrams(), Some(&table()));
+    let (start, end) = header.info("ngrams.shares").expect("is there").data_offsets;
+    let mut endless = file.clone();
+    endless[8 + length..][start..end].fill(0xff);
+    let error = Factors::from_bytes(&endless).expect_err("not numbers");
+    assert_eq!(error.code(), ErrorCode::AdapterInvalid);
+    assert!(table().with_shares(&shares[1..]).is_err());
+    assert!(table().with_shares(&[1.5; 16]).is_err());
 }
 
 #[test]

@@ -4,8 +4,8 @@ use sotto_core::vector::{exp_sums, max};
 
 use super::Ngrams;
 
-/// Most tokens that a table may speak of at once; the recipe keeps four a context.
-const MAX_FOUND: usize = 32;
+/// Most tokens that a table may speak of at once; a personal one keeps sixteen a context, of three lengths, a model's four.
+const MAX_FOUND: usize = 64;
 
 /// A token that the table speaks of.
 #[derive(Debug, Clone, Copy, Default)]

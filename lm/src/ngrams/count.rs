@@ -2,13 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use super::{CHECK_BITS, Ngrams, SHARE_BITS, TOKEN_BITS, hash};
+use super::{CHECK_BITS, LEVELS, Ngrams, SHARE_BITS, TOKEN_BITS, hash};
 
 /// Longest context.
 const LONGEST: usize = 3;
 
 /// Most tokens that are kept of a context, the most frequent ones.
-const MOST_PER_CONTEXT: usize = 4;
+const MOST_PER_CONTEXT: usize = 16;
 
 /// Taken off each count: a share of a few sightings says little.
 const DISCOUNT: f32 = 0.75;
@@ -21,7 +21,7 @@ const MAX_ENTRIES: usize = 250_000;
 
 impl Ngrams {
     /// Counts what came next in `texts`. `strength` is λ of contexts of two tokens; those of one get half of it, those of three
-    /// half more. `None` if there is nothing to count, or the vocabulary is larger than entries can say.
+    /// half more. Shares are powers of the root of two, down to a 181th: a frequent context has many that come next. `None` if there is nothing to count, or the vocabulary is larger than entries can say.
     pub(crate) fn count(texts: &[Vec<u32>], vocab: usize, strength: f32) -> Option<Self> {
         if vocab > 1 << TOKEN_BITS {
             return None;
@@ -65,14 +65,23 @@ impl Ngrams {
         let entries: Vec<u32> = entries.into_iter().map(|(_, _, entry)| entry).collect();
         let weights = vec![0.5 * strength, strength, 1.5 * strength];
         (!entries.is_empty())
-            .then(|| Self::new(weights, offsets, entries).ok())
+            .then(|| {
+                Self::new(weights, offsets, entries)
+                    .and_then(|table| table.with_shares(&shares()))
+                    .ok()
+            })
             .flatten()
     }
 }
 
+/// What levels stand for: one at the top, half for every two steps down.
+fn shares() -> [f32; LEVELS] {
+    std::array::from_fn(|level| (-0.5 * (LEVELS - 1 - level) as f32).exp2())
+}
+
 fn entry(context: &[u32], token: u32, share: f32) -> u32 {
-    let levels = 1 << SHARE_BITS;
-    let level = (share * levels as f32).round().clamp(1.0, levels as f32) as u32 - 1;
+    let steps = (2.0 * share.log2()).round();
+    let level = (steps + (LEVELS - 1) as f32).clamp(0.0, (LEVELS - 1) as f32) as u32;
     let check = hash::hash(context) as u32 & ((1 << CHECK_BITS) - 1);
     check << (TOKEN_BITS + SHARE_BITS) | token << SHARE_BITS | level
 }
@@ -92,13 +101,24 @@ mod tests {
         let texts = [vec![1, 2, 3, 1, 2, 3], vec![1, 2, 4]];
         let table = Ngrams::count(&texts, 8, 0.2).unwrap();
         // 2 came three times behind 1, out of three; 3 twice and 4 once behind 1 2.
-        assert_eq!(next(&table, &[1]), [(2, 0.75)]);
-        assert_eq!(next(&table, &[1, 2]), [(3, 7.0 / 16.0), (4, 1.0 / 16.0)]);
+        let step = |steps: f32| (-0.5 * steps).exp2();
+        // 0.75, then 1.25 and 0.25 thirds, rounded to powers of the root of two.
+        assert_eq!(next(&table, &[1]), [(2, step(1.0))]);
+        assert_eq!(next(&table, &[1, 2]), [(3, step(3.0)), (4, step(7.0))]);
         assert_eq!(next(&table, &[3, 1, 2]), [(3, 0.25)]);
         // Texts do not run into each other.
         assert_eq!(next(&table, &[2, 3, 1]), [(2, 0.25)]);
         assert_eq!(next(&table, &[3]), [(1, 0.25)]);
-        assert_eq!(table.parts().0, [0.1, 0.2, 0.3]);
+        assert_eq!(table.parts().0[0], [0.1, 0.2, 0.3]);
+    }
+
+    #[test]
+    fn what_is_rare_behind_a_frequent_token_has_a_small_share() {
+        let text: Vec<u32> = (0..3_000).flat_map(|at| [1, 2 + at % 10]).collect();
+        let table = Ngrams::count(&[text], 16, 0.2).unwrap();
+        let shares = next(&table, &[1]);
+        assert_eq!(shares.len(), 10);
+        assert!(shares.iter().all(|(_, share)| (0.08..0.12).contains(share)));
     }
 
     #[test]

@@ -25,6 +25,7 @@ use crate::{LmError, Weights};
 pub(crate) const WEIGHTS: &str = "ngrams.weights";
 pub(crate) const OFFSETS: &str = "ngrams.offsets";
 pub(crate) const ENTRIES: &str = "ngrams.entries";
+pub(crate) const SHARES: &str = "ngrams.shares";
 
 /// Most lengths of context.
 const MAX_LENGTHS: usize = 4;
@@ -40,6 +41,9 @@ const CHECK_BITS: u32 = 14;
 const TOKEN_BITS: u32 = 14;
 const SHARE_BITS: u32 = 4;
 
+/// Shares that an entry can say.
+const LEVELS: usize = 1 << SHARE_BITS;
+
 /// The table.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Ngrams {
@@ -48,6 +52,8 @@ pub(crate) struct Ngrams {
     /// Where the entries of each bucket begin, and where the last ends: `[2^bits + 1]`.
     offsets: Vec<u32>,
     entries: Vec<u32>,
+    /// What the share of an entry stands for: sixteenths, unless the table says otherwise.
+    shares: [f32; LEVELS],
 }
 
 impl Ngrams {
@@ -96,7 +102,21 @@ impl Ngrams {
             weights,
             offsets,
             entries,
+            shares: std::array::from_fn(|level| (level + 1) as f32 / LEVELS as f32),
         })
+    }
+
+    /// The same with other shares.
+    pub(crate) fn with_shares(self, shares: &[f32]) -> Result<Self, (&'static str, &'static str)> {
+        match <[f32; LEVELS]>::try_from(shares) {
+            Ok(shares) if shares.iter().all(|share| *share > 0.0 && *share <= 1.0) => {
+                Ok(Self { shares, ..self })
+            }
+            _ => Err((
+                SHARES,
+                "are too many or too few, or beyond what a share may be",
+            )),
+        }
     }
 
     /// Checks that a model of `vocab` tokens has every token.
@@ -108,9 +128,12 @@ impl Ngrams {
         Ok(())
     }
 
-    /// Weights, offsets and entries, as files have them.
-    pub(crate) fn parts(&self) -> (&[f32], &[u32], &[u32]) {
-        (&self.weights, &self.offsets, &self.entries)
+    /// Weights and shares, offsets and entries, as files have them.
+    pub(crate) fn parts(&self) -> ([&[f32]; 2], [&[u32]; 2]) {
+        (
+            [&self.weights, &self.shares],
+            [&self.offsets, &self.entries],
+        )
     }
 
     /// What came next in this context: tokens and their shares.
@@ -123,7 +146,7 @@ impl Ngrams {
         let entries = self.entries[range].iter();
         entries
             .filter(move |&&entry| entry >> (TOKEN_BITS + SHARE_BITS) == check)
-            .map(|&entry| (token_of(entry), share_of(entry)))
+            .map(|&entry| (token_of(entry), self.shares[level_of(entry)]))
     }
 }
 
@@ -131,10 +154,8 @@ fn token_of(entry: u32) -> u32 {
     entry >> SHARE_BITS & ((1 << TOKEN_BITS) - 1)
 }
 
-/// Sixteenths, one to sixteen.
-fn share_of(entry: u32) -> f32 {
-    let levels = 1 << SHARE_BITS;
-    ((entry & (levels - 1)) + 1) as f32 / levels as f32
+fn level_of(entry: u32) -> usize {
+    entry as usize % LEVELS
 }
 
 #[cfg(test)]

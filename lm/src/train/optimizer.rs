@@ -39,6 +39,17 @@ impl Adam {
     }
 }
 
+/// Part of a mean over steps that stays at each. Ten steps count, a third of an epoch over 20,000 tokens.
+const AVERAGE_KEEPS: f32 = 0.9;
+
+/// Moves the mean over the last steps; `step` is that of `values`, from one on.
+pub(super) fn add_to_average(average: &mut [f32], values: &[f32], step: usize) {
+    let share = (1.0 - AVERAGE_KEEPS).max(1.0 / step as f32);
+    for (average, value) in average.iter_mut().zip(values) {
+        *average += share * (value - *average);
+    }
+}
+
 /// Share of the learning rate at a step: up over the first twentieth, then down to zero in a straight line.
 pub(super) fn schedule(step: usize, steps: usize) -> f32 {
     let warm_up = (steps / 20).max(1);
@@ -65,6 +76,19 @@ mod tests {
             (values[0] - 1.0).abs() < 1e-2 && (values[1] - 0.5).abs() < 1e-2,
             "{values:?}"
         );
+    }
+
+    #[test]
+    fn a_mean_is_of_all_steps_at_first_and_of_the_last_ones_later() {
+        let mut average = [0.0];
+        for step in 1..=4 {
+            add_to_average(&mut average, &[step as f32], step);
+        }
+        assert_eq!(average, [2.5]);
+        for step in 5..200 {
+            add_to_average(&mut average, &[7.0], step);
+        }
+        assert!((average[0] - 7.0).abs() < 1e-4);
     }
 
     #[test]

@@ -97,6 +97,16 @@ impl Layout {
         Some((a, b))
     }
 
+    /// The same with every `B`, and so all that the adapter adds, times `share`.
+    pub(super) fn shrunk(&self, values: &[f32], share: f32) -> Vec<f32> {
+        let mut shrunk = values.to_vec();
+        for place in self.places.values() {
+            let b = &mut shrunk[place.start + self.rank * place.k..][..place.n * self.rank];
+            b.iter_mut().for_each(|value| *value *= share);
+        }
+        shrunk
+    }
+
     /// The adapter that these values are.
     pub(super) fn factors(&self, values: &[f32], base: Sha256) -> Factors {
         let pair = |&slot: &Slot| {

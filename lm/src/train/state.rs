@@ -13,7 +13,7 @@ use super::Trainer;
 use super::trainer::Best;
 
 /// Version of these bytes.
-const FORMAT: u32 = 1;
+const FORMAT: u32 = 2;
 
 /// Name of the description in the header's metadata.
 const DESCRIPTION: &str = "sotto-training";
@@ -59,6 +59,7 @@ impl Trainer {
         };
         let mut tensors = vec![
             ("values", bytes(&self.values)),
+            ("average", bytes(&self.average)),
             ("first", bytes(&self.adam.first)),
             ("second", bytes(&self.adam.second)),
         ];
@@ -107,7 +108,8 @@ impl Trainer {
             let is_good = values.len() == len && values.iter().all(|value| value.is_finite());
             is_good.then_some(values).ok_or(StateError::Malformed)
         };
-        let (values, first, second) = (vector("values")?, vector("first")?, vector("second")?);
+        let (values, average) = (vector("values")?, vector("average")?);
+        let (first, second) = (vector("first")?, vector("second")?);
         let best = match description.best {
             None => None,
             Some(nats_per_token) => Some(Best {
@@ -119,6 +121,7 @@ impl Trainer {
         self.best = best;
         self.done = description.step;
         self.values = values;
+        self.average = average;
         self.adam.first = first;
         self.adam.second = second;
         self.adam.steps = description.adam_steps;

@@ -193,6 +193,21 @@ fn training_makes_unseen_text_of_the_same_kind_likelier() {
 }
 
 #[test]
+fn where_too_much_was_learned_a_mean_or_less_of_it_is_kept() {
+    let mut trainer = trainer(TrainConfig {
+        learning_rate: 5e-2,
+        epochs: 8,
+        ..small()
+    });
+    let mut best = f64::INFINITY;
+    while !trainer.is_done() {
+        best = best.min(trainer.advance().held_out.unwrap_or(f64::INFINITY));
+    }
+    let (_, [_, after]) = trainer.outcome().expect("better than nothing");
+    assert!(after < best - 0.01, "{after} {best}");
+}
+
+#[test]
 fn an_adapter_that_is_no_better_is_not_given() {
     let mut config = small();
     // Steps that are far too large.

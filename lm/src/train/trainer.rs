@@ -6,7 +6,7 @@ use sotto_core::pack::Sha256;
 
 use super::Base;
 use super::config::{Privacy, TrainConfig};
-use super::optimizer::{Adam, schedule};
+use super::optimizer::{Adam, add_to_average, schedule};
 use super::parallel::Workers;
 use super::parameters::Layout;
 use super::private::{add_clipped, add_noise};
@@ -17,6 +17,9 @@ use crate::{Factors, LmError, MAX_RANK};
 /// Secret random bits, for privacy.
 pub type SecretBits = Box<dyn FnMut() -> u64 + Send>;
 
+/// How much of an adapter is tried beside the whole of it.
+const SHRUNK: f32 = 0.7;
+
 /// An adapter in the making.
 pub struct Trainer {
     pub(super) base: Arc<Base>,
@@ -26,6 +29,8 @@ pub struct Trainer {
     pub(super) text: Text,
     pub(super) held_out: Text,
     pub(super) values: Vec<f32>,
+    /// Mean over the last steps.
+    pub(super) average: Vec<f32>,
     pub(super) adam: Adam,
     pub(super) done: usize,
     /// What the held-out text costs without the adapter, in nats per token, once that is known.
@@ -101,6 +106,7 @@ impl Trainer {
         let layout = Layout::new(model, &config);
         Ok(Self {
             values: layout.initial(config.seed),
+            average: vec![0.0; layout.len()],
             adam: Adam::new(layout.len()),
             base,
             base_sum,
@@ -166,22 +172,37 @@ impl Trainer {
         };
         self.adam.step(&mut self.values, &gradients, rate);
         self.done += 1;
+        add_to_average(&mut self.average, &self.values, self.done);
         let is_epoch = self.done.is_multiple_of(self.steps_per_epoch());
         // With privacy only the end counts: choosing among epochs would ask the held-out text more often than needed.
         let is_asked = is_epoch && (self.config.privacy.is_none() || self.done == steps);
-        let held_out = is_asked.then(|| self.held_out_loss(&self.values));
-        if let Some(nats_per_token) = held_out
-            && self
-                .best
-                .as_ref()
-                .is_none_or(|best| nats_per_token < best.nats_per_token)
-        {
+        let held_out = is_asked.then(|| self.ask_held_out());
+        self.report(nats, held_out)
+    }
+
+    /// Loss of the held-out text with the values as they are. What does best there is kept: these, their mean over the last steps,
+    /// or that with less of everything, which is better where the text was learned too well. With privacy it is these.
+    fn ask_held_out(&mut self) -> f64 {
+        let now = self.held_out_loss(&self.values);
+        self.keep_if_better(now, self.values.clone());
+        if self.config.privacy.is_none() {
+            let shrunk = self.layout.shrunk(&self.average, SHRUNK);
+            for values in [self.average.clone(), shrunk] {
+                let nats_per_token = self.held_out_loss(&values);
+                self.keep_if_better(nats_per_token, values);
+            }
+        }
+        now
+    }
+
+    fn keep_if_better(&mut self, nats_per_token: f64, values: Vec<f32>) {
+        let best = self.best.as_ref();
+        if best.is_none_or(|best| nats_per_token < best.nats_per_token) {
             self.best = Some(Best {
                 nats_per_token,
-                values: self.values.clone(),
+                values,
             });
         }
-        self.report(nats, held_out)
     }
 
     /// The best adapter, if it is better on the held-out text than none, with that text's loss before and after in nats per
