@@ -100,11 +100,15 @@ pub(crate) fn run(options: &PersonalOptions) -> Result<String, EvalError> {
     let mut authors = Vec::new();
     let mut slowdowns = None;
     for case in &cases {
-        let (figures, adapter) = author(&pack, &fit, case, options)?;
+        let AuthorResult {
+            figures,
+            adapter,
+            measured,
+        } = author(&pack, &fit, case, options)?;
         if slowdowns.is_none()
             && let Some(adapter) = adapter
         {
-            slowdowns = Some(slowdown(pack.decoder()?, &adapter)?);
+            slowdowns = slowdown(pack.decoder()?, &adapter, &measured)?;
         }
         let _ = std::io::Write::write_fmt(
             &mut std::io::stderr(),
@@ -156,13 +160,21 @@ pub(crate) fn run(options: &PersonalOptions) -> Result<String, EvalError> {
     Ok(format!("bits per byte better by {}", all.join(", ")))
 }
 
-/// Trains for one author and measures. Also gives the adapter.
+/// What an author gave.
+struct AuthorResult {
+    figures: AuthorFigures,
+    adapter: Option<Arc<Adapter>>,
+    /// The tokens that were measured.
+    measured: Vec<u32>,
+}
+
+/// Trains for one author and measures.
 fn author(
     pack: &PackModel,
     fit: &Fit<'_>,
     case: &TextCase,
     options: &PersonalOptions,
-) -> Result<(AuthorFigures, Option<Arc<Adapter>>), EvalError> {
+) -> Result<AuthorResult, EvalError> {
     let tokenizer = pack.tokenizer()?;
     let mut parts = Parts::of(case, &tokenizer, options)?;
     if options.canaries > 0 {
@@ -221,7 +233,11 @@ fn author(
         privacy: fitted.privacy,
         canaries,
     };
-    Ok((figures, fitted.adapter))
+    Ok(AuthorResult {
+        figures,
+        adapter: fitted.adapter,
+        measured: tokenizer.encode(&parts.test)?,
+    })
 }
 
 impl Parts {
