@@ -215,7 +215,11 @@ fn author(
         None => before,
     };
     let canaries = (options.canaries > 0)
-        .then(|| canaries::extract(pack, fitted.last.as_ref(), &tokenizer))
+        .then(|| {
+            // What would be used, its table of sequences included; if nothing would be, what training ended with.
+            let asked = fitted.adapter.as_ref().or(fitted.last.as_ref());
+            canaries::extract(pack, asked, &tokenizer)
+        })
         .transpose()?;
     let figures = AuthorFigures {
         name: case.id.clone(),
