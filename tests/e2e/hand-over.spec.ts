@@ -1,34 +1,24 @@
 // A newer model on its way from the real host into the browser: offered with its size, taken over on a click, verified, and
 // put in place while the one from before answers. Whatever goes wrong, a model answers.
 
-import { createHash } from "node:crypto";
-import { readFile, writeFile } from "node:fs/promises";
+import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Page } from "@playwright/test";
 import { expect, test } from "./fixtures";
 import { ROOT, type Sotto } from "./lib/browser.mjs";
-import { HOST_BINARY, hasRealHost, installOwnHost, ownHome } from "./lib/host.mjs";
+import { HOST_BINARY, hasRealHost, installOwnHost } from "./lib/host.mjs";
 import type { OpenPack } from "./lib/pack-variants.mjs";
-import { newerPack, withLongerHeader } from "./lib/release.mjs";
+import { putCandidate } from "./lib/release.mjs";
 
 test.skip(!hasRealHost(), `no host at ${HOST_BINARY}: run scripts/build-host`);
 
 const VERSION = 900;
 
-/** The shipped model under a newer version, in the place where updates put it; its weights are another file. */
+/** A host to which updates brought the shipped model under a newer version. */
 function hostWith(change: (pack: OpenPack) => void = () => undefined) {
   return async (profile: string): Promise<void> => {
     await installOwnHost(profile);
-    const folder = join(ownHome(profile), "updates/installed", `sotto-nano-${VERSION}`);
-    await newerPack("sotto-nano", VERSION, folder, async (pack) => {
-      await pack.replace("weights", withLongerHeader(await pack.read("weights")));
-      change(pack);
-    });
-    const manifest = createHash("sha256")
-      .update(await readFile(join(folder, "manifest.json")))
-      .digest("hex");
-    const packs = { "sotto-nano": { candidate: { version: VERSION, manifest }, newest: VERSION } };
-    await writeFile(join(folder, "../state.json"), JSON.stringify({ format: 1, packs }));
+    await putCandidate(profile, VERSION, change);
   };
 }
 

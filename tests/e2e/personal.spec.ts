@@ -7,6 +7,7 @@ import type { Page } from "@playwright/test";
 import { expect, type Field, test } from "./fixtures";
 import type { Sotto } from "./lib/browser.mjs";
 import { HOST_BINARY, hasRealHost, hostCommand, installOwnHost } from "./lib/host.mjs";
+import { putCandidate } from "./lib/release.mjs";
 
 test.skip(!hasRealHost(), `no host at ${HOST_BINARY}: run scripts/build-host`);
 
@@ -133,6 +134,53 @@ test("what is written on a named site is listed, what is written elsewhere or is
   await sotto.context.close();
 });
 
+/** Text of the user's in one voice, enough to learn from. */
+async function addOwnText(profile: string, paragraphs: number): Promise<void> {
+  const file = join(profile, "mine.txt");
+  const paragraph = (at: number) =>
+    `On day ${at} the keeper of the lighthouse climbed the ${at + 3} stairs again, lit the lamp, and wrote into the ` +
+    `book that the wind had turned to the north, that ${at % 7} ships had passed, and that all was well.`;
+  await writeFile(file, Array.from({ length: paragraphs }, (_, at) => paragraph(at)).join("\n\n"));
+  hostCommand(profile, ["personal", "add", file], `${PASSPHRASE}\n`);
+}
+
+test("what is learned is for the model that the browser uses, also after it took another one over", async ({
+  launch,
+  open,
+  field,
+  pages,
+}) => {
+  test.setTimeout(TRAIN_MS + 120_000);
+  const sotto = await launch({
+    prepare: async (profile) => {
+      await prepare(profile);
+      await putCandidate(profile, 900);
+      await addOwnText(profile, 40);
+    },
+  });
+  const page = await switchOn(sotto);
+  await nameSite(page, pages.origin);
+  await page.click("#packs-look");
+  await page.click("#packs-take");
+  await expect(page.locator("#packs-now")).toContainText("version 900, taken over", { timeout: HOST_MS });
+  await page.click("#train-now");
+  await expect(page.locator("#train-state")).toHaveText(/better on your newest texts. It is used/, {
+    timeout: TRAIN_MS,
+  });
+  const named = await open("/textarea.html", { sotto });
+  await write(field(named, {}, sotto), "On day 7 the keeper of the lighthouse climbed");
+  // The engine took it: an adapter for another model would be refused with a reason.
+  await page.bringToFront();
+  const adapterLoads = async () => {
+    await page.click("#refresh-figures");
+    return page.locator("#versions-table tbody tr").filter({ hasText: "adapter" }).count();
+  };
+  await expect.poll(adapterLoads, { timeout: HOST_MS }).toBe(1);
+  await expect(page.locator("#adapters-problem")).toBeEmpty();
+  await expect(page.locator("#verification-table")).toHaveText("none");
+  await sotto.context.close();
+});
+
 test("learning shows its steps and makes an adapter, or says why not; then everything is erased", async ({
   launch,
   open,
@@ -143,12 +191,7 @@ test("learning shows its steps and makes an adapter, or says why not; then every
   const sotto = await launch({
     prepare: async (profile) => {
       await prepare(profile);
-      const file = join(profile, "mine.txt");
-      const paragraph = (at: number) =>
-        `On day ${at} the keeper of the lighthouse climbed the ${at + 3} stairs again, lit the lamp, and wrote into the ` +
-        `book that the wind had turned to the north, that ${at % 7} ships had passed, and that all was well.`;
-      await writeFile(file, Array.from({ length: 120 }, (_, at) => paragraph(at)).join("\n\n"));
-      hostCommand(profile, ["personal", "add", file], `${PASSPHRASE}\n`);
+      await addOwnText(profile, 120);
     },
   });
   const page = await switchOn(sotto);

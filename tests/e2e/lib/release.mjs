@@ -2,12 +2,13 @@
 // spot, and served as static files on this device. The server can fail as mirrors do.
 
 import { execFileSync } from "node:child_process";
+import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
-import { cp, mkdir, readFile, stat } from "node:fs/promises";
+import { cp, mkdir, readFile, stat, writeFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import { join, normalize, resolve, sep } from "node:path";
 import { ROOT } from "./browser.mjs";
-import { hostCommand } from "./host.mjs";
+import { hostCommand, ownHome } from "./host.mjs";
 import { OpenPack } from "./pack-variants.mjs";
 
 /** The release tool; `scripts/check e2e` builds it. */
@@ -50,6 +51,25 @@ export function withLongerHeader(weights) {
   const size = Buffer.alloc(8);
   size.writeBigUInt64LE(BigInt(length + blanks.length));
   return Buffer.concat([size, weights.subarray(8, 8 + length), blanks, weights.subarray(8 + length)]);
+}
+
+/**
+ * Puts the browser's model under a newer version where updates put it, with another file for the same weights.
+ * @param {string} profile
+ * @param {number} version
+ * @param {(pack: OpenPack) => void} [change]
+ */
+export async function putCandidate(profile, version, change) {
+  const folder = join(ownHome(profile), "updates/installed", `sotto-nano-${version}`);
+  await newerPack("sotto-nano", version, folder, async (pack) => {
+    await pack.replace("weights", withLongerHeader(await pack.read("weights")));
+    change?.(pack);
+  });
+  const manifest = createHash("sha256")
+    .update(await readFile(join(folder, "manifest.json")))
+    .digest("hex");
+  const packs = { "sotto-nano": { candidate: { version, manifest }, newest: version } };
+  await writeFile(join(folder, "../state.json"), JSON.stringify({ format: 1, packs }));
 }
 
 /**
