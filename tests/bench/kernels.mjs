@@ -41,9 +41,10 @@ const { rows, slower } = await inChromium(file, (exports) => {
   for (const [name, work] of Object.entries({ token: exports.step, "token, chosen": exports.choose })) {
     const ratios = [];
     for (let pair = 0; pair < 101; pair++) {
-      const order = pair % 2 ? [true, false] : [false, true];
-      const times = order.map((isAdapted) => tokenTime(isAdapted, work));
-      ratios.push(pair % 2 ? times[0] / times[1] : times[1] / times[0]);
+      const isAdaptedFirst = pair % 2 === 1;
+      const first = tokenTime(isAdaptedFirst, work);
+      const second = tokenTime(!isAdaptedFirst, work);
+      ratios.push(isAdaptedFirst ? first / second : second / first);
     }
     ratios.sort((a, b) => a - b);
     slower[name] = (ratios[ratios.length >> 1] ?? Number.NaN) - 1;
