@@ -15,6 +15,7 @@ use std::fs;
 use std::future::Future;
 use std::path::Path;
 use std::pin::pin;
+use std::process::Command;
 use std::task::{Context, Poll, Waker};
 use std::time::{Duration, Instant};
 
@@ -22,6 +23,7 @@ use anyhow::{Context as _, bail};
 use serde::Deserialize;
 use sotto_core::decode::Decoder as _;
 use sotto_core::pack::{Graph, GraphDevice, GraphShape, KnownAnswer, Precision};
+use sotto_host::broker::large_pages;
 use sotto_host::engine::{Candidate, Conditions, EngineError, Runtime, load};
 
 /// Runs of each measurement; the fastest counts, because everything else that happens can only slow one down.
@@ -46,9 +48,25 @@ fn main() -> anyhow::Result<()> {
         ["make", folder, precision, target] => {
             make(Path::new(folder), precision, Path::new(target))
         }
-        ["run", library, pack, ids] => run(Path::new(library), Path::new(pack), Path::new(ids)),
+        ["run", library, pack, ids] => match large_pages() {
+            // The C library reads it once, when a process begins: as the worker begins, so does this.
+            Some((name, value)) => again(&arguments, name, value),
+            None => run(Path::new(library), Path::new(pack), Path::new(ids)),
+        },
         _ => bail!("see the head of this file"),
     }
+}
+
+/// This program with one variable more.
+fn again(arguments: &[&str], name: &str, value: &str) -> anyhow::Result<()> {
+    let status = Command::new(std::env::current_exe()?)
+        .args(arguments)
+        .env(name, value)
+        .status()?;
+    if !status.success() {
+        bail!("the measurement ended with {status}");
+    }
+    Ok(())
 }
 
 fn make(folder: &Path, precision: &str, target: &Path) -> anyhow::Result<()> {

@@ -10,6 +10,7 @@ use tokio::process::{Child, ChildStdin, Command};
 use tokio::sync::mpsc;
 use tokio::time::timeout;
 
+use super::huge_pages::large_pages;
 use crate::wire::frame;
 use crate::worker::FromWorker;
 
@@ -46,6 +47,7 @@ impl WorkerProcess {
             .args(&command.arguments)
             // ONNX Runtime 1.29 and later upload usage data unless told not to. We pin an older one; this is the belt.
             .env("ORT_DISABLE_TELEMETRY", "1")
+            .envs(large_pages())
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .kill_on_drop(true)
