@@ -40,13 +40,13 @@ fn main() -> Result<(), Failure> {
     let report = json!({
         "pack": old.name(),
         "fullBytes": old.bytes(),
-        "imitated": "no fine-tune was made: the INT8 weights are taken as float32 values evenly spread within their rounding step, \
-            normal noise of the given share of each row's root mean square is added, and each row is rounded again to 127 steps of its \
-            largest value. Quantisers that move errors from weight to weight (GPTQ) change more weights than this.",
+        "imitated": "no fine-tune was made: weights are taken as float32 values evenly spread within their rounding step, normal noise of the \
+            given share of the root mean square of each row (INT8) or group (INT4) is added, and each INT8 row is rounded again to 127 steps \
+            of its largest value, each INT4 group to its old steps; the table of token sequences stays. Quantisers that move errors from weight to weight (GPTQ) change more weights than this.",
         "fetchBytes": "manifest, signature and, for each changed blob, the patch or the whole blob, whichever is smaller; TUF metadata \
             (about 5 kB) not counted",
         "naiveBytes": "one file of all blobs, patched by zstd --patch-from (level 19, long window) or bsdiff",
-        "entropyBytes": "order-0 entropy of the differences of INT8 weights, tensor by tensor, with all other changed bytes as they are: \
+        "entropyBytes": "order-0 entropy of the differences of the weights' codes, tensor by tensor, with all other changed bytes as they are: \
             a code with one table for each tensor cannot do with less",
         "cases": cases,
     });

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use sotto_core::pack::Manifest;
 
 use crate::Failure;
-use crate::tune::{layer, tensors};
+use crate::tune::{Kind, layer, tensors};
 
 /// A pack in memory: role and bytes of each blob.
 #[derive(Clone)]
@@ -153,12 +153,21 @@ fn entropy_of_differences(old: &[u8], new: &[u8]) -> Result<f64, Failure> {
             .map(|tensor| &old[tensor.start..tensor.end]);
         match old {
             Some(old) if old == new => {}
-            Some(old) if tensor.is_int8 && old.len() == new.len() => {
+            Some(old) if tensor.kind != Kind::Other && old.len() == new.len() => {
                 let mut counts = [0_u32; 256];
                 for (new, old) in new.iter().zip(old) {
-                    counts[usize::from(new.wrapping_sub(*old))] += 1;
+                    match tensor.kind {
+                        Kind::Int4 => {
+                            for shift in [0, 4] {
+                                let difference =
+                                    (new >> shift & 15).wrapping_sub(old >> shift & 15);
+                                counts[usize::from(difference)] += 1;
+                            }
+                        }
+                        _ => counts[usize::from(new.wrapping_sub(*old))] += 1,
+                    }
                 }
-                let all = new.len() as f64;
+                let all = f64::from(counts.iter().sum::<u32>());
                 for count in counts.into_iter().filter(|&count| count > 0).map(f64::from) {
                     bytes -= count * (count / all).log2() / 8.0;
                 }
