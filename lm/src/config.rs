@@ -178,7 +178,7 @@ impl LlamaConfig {
         if self.end_of_text as usize >= self.vocab_size {
             return Err(LmError::Config("eos_token_id is beyond the vocabulary"));
         }
-        if self.parameters() > limit::PARAMETERS {
+        if self.count() > limit::PARAMETERS as u64 {
             return Err(LmError::Config("more weights than this build accepts"));
         }
         Ok(())
@@ -207,11 +207,22 @@ impl LlamaConfig {
 
     /// Number of weights.
     pub fn parameters(&self) -> usize {
-        let attention = self.hidden_size * (2 * self.query_size() + 2 * self.kv_size());
-        let feed_forward = 3 * self.hidden_size * self.intermediate_size;
-        let layer = attention + feed_forward + 2 * self.hidden_size;
-        let tables = if self.tied_head { 1 } else { 2 } * self.vocab_size * self.hidden_size;
-        self.layers * layer + tables + self.hidden_size
+        self.count() as usize
+    }
+
+    /// The same, of sizes that may be absurd: in WebAssembly a `usize` has 32 bits, and a product of legal sizes need not fit.
+    fn count(&self) -> u64 {
+        let [hidden, intermediate, layers, vocab, attended] = [
+            self.hidden_size,
+            self.intermediate_size,
+            self.layers,
+            self.vocab_size,
+            2 * self.query_size() + 2 * self.kv_size(),
+        ]
+        .map(|size| size as u64);
+        let layer = hidden * attended + 3 * hidden * intermediate + 2 * hidden;
+        let tables = if self.tied_head { 1 } else { 2 } * vocab * hidden;
+        layers * layer + tables + hidden
     }
 }
 

@@ -134,7 +134,7 @@ pub struct Telemetry {
     pub suppressions: Vec<ReasonEntry>,
     /// By check.
     pub verification_failures: Vec<ReasonEntry>,
-    /// In the order in which they came into use, the newest last; at most [`MAX_VERSIONS`].
+    /// In the order in which they came into use, the newest last; at most `MAX_VERSIONS`.
     pub versions: Vec<VersionEntry>,
     /// Suggestions shown.
     pub shown: u32,

@@ -166,10 +166,10 @@ fn a_table_that_contradicts_itself_is_refused() {
 /// The recipe wrote the table and computed the probabilities.
 #[test]
 fn the_recipe_counts_the_same() {
-    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../tests/fixtures/ngrams");
-    let bytes = std::fs::read(format!("{folder}/model.safetensors")).unwrap();
-    let cases = std::fs::read_to_string(format!("{folder}/cases.json")).unwrap();
-    let cases: serde_json::Value = serde_json::from_str(&cases).unwrap();
+    // Compiled in: in WebAssembly there is no file to read.
+    let bytes = include_bytes!("../../../tests/fixtures/ngrams/model.safetensors").to_vec();
+    let cases = include_str!("../../../tests/fixtures/ngrams/cases.json");
+    let cases: serde_json::Value = serde_json::from_str(cases).unwrap();
     let numbers = |value: &serde_json::Value| -> Vec<f64> {
         value
             .as_array()
