@@ -188,11 +188,10 @@ impl Network<Webgpu> {
         .await
     }
 
-    /// Appends `token` and, without waiting for an answer, as many of the likeliest continuation as `count` asks for; gives
-    /// the tokens and the logits after each of them.
+    /// Logits after `token` and, without waiting for an answer, after each of the likeliest tokens that follow.
     ///
     /// # Shapes
-    /// `past + count` positions fit. Result: `[count]`, the first of which is `token`, and `[count, vocab]`.
+    /// `past + count` positions fit. Result: `[count, vocab]`.
     ///
     /// # Errors
     /// [`LmError::Device`] if the device failed while computing.
@@ -232,7 +231,7 @@ impl Network<Webgpu> {
             .all(DeviceMatrix::takes_rounded)
     }
 
-    /// The layers over one row: seven shaders each.
+    /// The layers over one row: nine shaders each.
     ///
     /// # Shapes
     /// `x`: `[1, hidden]`; the same comes back.
